@@ -1,0 +1,100 @@
+/**
+ * The port between the turn engine and whatever answers.
+ *
+ * The engine opens a session with an agent when it has a turn to run, prompts it
+ * with one message at a time, and closes it when nothing waits. An agent keeps
+ * nothing that a crash may not lose: it is opened again with the transcript.
+ */
+
+/** What answers messages: a model behind an endpoint, a program, or the built-in demo. */
+export interface Agent {
+  /** The name by which sessions choose it. */
+  readonly name: string;
+  /**
+   * Whether a turn that a crash cut off may simply be run again. False for an
+   * agent whose tools act on the world: such a turn ends as interrupted.
+   */
+  readonly repeatable: boolean;
+  /**
+   * Gets ready for the turns of one session.
+   * @throws AgentError when it cannot be had; the waiting turn then fails with it.
+   */
+  open(session: AgentContext, signal: AbortSignal): Promise<AgentSession>;
+}
+
+/** What an agent may know of the session that it is opened for. */
+export interface AgentContext {
+  sessionId: string;
+  /** Absolute; exists and is allowed. */
+  workingDir: string;
+  description: string;
+  /** The completed turns so far, oldest first, read from the store at each call. */
+  history(): Promise<PastTurn[]>;
+}
+
+/** A completed turn. */
+export interface PastTurn {
+  message: string;
+  reply: string;
+}
+
+/** An agent at work for one session. Prompted one message at a time. */
+export interface AgentSession {
+  /**
+   * Answers one message. The turn is complete when the iteration ends.
+   * @param signal aborted when the turn is cancelled or out of time; the agent
+   * then stops within moments, by throwing or by ending.
+   * @throws AgentError when the turn fails.
+   */
+  prompt(message: string, signal: AbortSignal): AsyncIterable<AgentEvent>;
+  /** Lets go of everything. Called once; never while a prompt runs. */
+  close(): Promise<void>;
+}
+
+/** One step of an answer. */
+export type AgentEvent =
+  | { type: "text"; text: string }
+  | { type: "thought"; text: string }
+  | { type: "tool"; call: ToolCall }
+  | { type: "usage"; usage: Usage };
+
+/** One use of a tool; told again, whole, whenever it changes. */
+export interface ToolCall {
+  /** Unique within the turn. */
+  id: string;
+  /** What it does, for people. */
+  title: string;
+  /** "read", "edit", "execute", ...; "other" if unknown. */
+  kind: string;
+  status: "pending" | "in_progress" | "completed" | "failed";
+  /** What it printed or changed, as Markdown. */
+  content: string;
+}
+
+/** Tokens that a turn took. */
+export interface Usage {
+  inputTokens: number;
+  outputTokens: number;
+}
+
+/**
+ * Why an agent failed a turn:
+ * - `unavailable`: it cannot be reached, broke off, or asks to slow down;
+ * - `timeout`: it was silent for too long;
+ * - `rejected`: it refuses this message, as too long or forbidden;
+ * - `misconfigured`: an operator must act, as on a wrong key or unknown model;
+ * - `internal`: it answered with nonsense.
+ */
+export type AgentErrorKind = "unavailable" | "timeout" | "rejected" | "misconfigured" | "internal";
+
+/** A turn that its agent failed. The message is shown to the user and stored. */
+export class AgentError extends Error {
+  override readonly name = "AgentError";
+  constructor(
+    readonly kind: AgentErrorKind,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}

@@ -1,0 +1,37 @@
+import { runner } from "node-pg-migrate";
+import type { Logger } from "pino";
+
+/** What to migrate. */
+export interface MigrateOptions {
+  /** A `postgres://` URL; a direct connection, not a transaction pooler (the lock is the session's). */
+  url: string;
+  /** The service's schema; made if missing. */
+  schema: string;
+  /** The folder of numbered `.sql` files. */
+  dir: string;
+  logger: Logger;
+}
+
+/**
+ * Brings the schema up to date. Any number of replicas may start at once: they
+ * wait for each other on an advisory lock. A file that fails is rolled back whole.
+ */
+export async function migrate({ url, schema, dir, logger }: MigrateOptions): Promise<void> {
+  await runner({
+    databaseUrl: url,
+    dir,
+    direction: "up",
+    schema,
+    createSchema: true,
+    migrationsSchema: schema,
+    createMigrationsSchema: true,
+    migrationsTable: "migrations",
+    advisoryLockMode: "wait",
+    logger: {
+      debug: (text) => logger.debug(text),
+      info: (text) => logger.debug(text),
+      warn: (text) => logger.warn(text),
+      error: (text) => logger.error(text),
+    },
+  });
+}

@@ -1,0 +1,155 @@
+import {
+  type ChannelCredentials,
+  type ChannelOptions,
+  Client,
+  credentials,
+  Metadata,
+  type MethodDefinition,
+} from "@grpc/grpc-js";
+import {
+  CancelRequest,
+  CreateRequest,
+  type DeepPartial,
+  EndRequest,
+  GetRequest,
+  ListRequest,
+  ListTurnsRequest,
+  type MessageFns,
+  SendRequest,
+  SendStreamRequest,
+  SessionServiceService as service,
+  WatchRequest,
+} from "./gen/amp/session/v1/session.js";
+
+/** What a single call may be given. */
+export interface CallOptions {
+  /** Cancels the call. A turn that was accepted goes on. */
+  signal?: AbortSignal | undefined;
+  /** Milliseconds until the call fails with DEADLINE_EXCEEDED; none by default. */
+  timeout?: number | undefined;
+  /** Waits for a connection, until the deadline, instead of failing at once with UNAVAILABLE. */
+  waitForReady?: boolean | undefined;
+}
+
+/** How to reach a backend. */
+export interface ConnectOptions {
+  /** TLS; plaintext by default. */
+  credentials?: ChannelCredentials | undefined;
+  /** Sent as a bearer token with every call. */
+  token?: string | undefined;
+  /** Overrides of the channel options below. */
+  channel?: ChannelOptions | undefined;
+}
+
+/** `SessionService` with promises, async iterables and abort signals. */
+export type SessionClient = ReturnType<typeof connectSessions>;
+
+/**
+ * Notices a silent peer within 13 s, reconnects within half a second of a
+ * restart (the default back-off begins at 1 s and grows to 120 s), and spreads
+ * calls over every address that the name resolves to. Retries are the
+ * caller's: only the caller knows which calls may be repeated.
+ */
+const CHANNEL: ChannelOptions = {
+  "grpc.keepalive_time_ms": 10_000,
+  "grpc.keepalive_timeout_ms": 3_000,
+  "grpc.initial_reconnect_backoff_ms": 100,
+  "grpc.max_reconnect_backoff_ms": 500,
+  "grpc.enable_http_proxy": 0,
+  "grpc.enable_retries": 0,
+  "grpc.service_config_disable_resolution": 1,
+  "grpc.service_config": JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
+};
+
+/**
+ * Opens a channel to the backend at `address` (`host:port`); it connects on the
+ * first call. A failed call rejects (a stream: throws) with a grpc-js
+ * `ServiceError`; a call whose signal is aborted, with status CANCELLED.
+ */
+export function connectSessions(address: string, options: ConnectOptions = {}) {
+  const channelCredentials = options.credentials ?? credentials.createInsecure();
+  const client = new Client(address, channelCredentials, { ...CHANNEL, ...options.channel });
+
+  function headers(call: CallOptions): Metadata {
+    const metadata = new Metadata({ waitForReady: call.waitForReady ?? false });
+    if (options.token) metadata.set("authorization", `Bearer ${options.token}`);
+    return metadata;
+  }
+
+  function unary<Request, Response>(
+    method: MethodDefinition<Request, Response>,
+    message: MessageFns<Request>,
+  ) {
+    return (request: DeepPartial<Request>, call: CallOptions = {}) =>
+      new Promise<Response>((resolve, reject) => {
+        const running = client.makeUnaryRequest(
+          method.path,
+          method.requestSerialize,
+          method.responseDeserialize,
+          message.fromPartial(request),
+          headers(call),
+          deadline(call),
+          (error, response) => {
+            release();
+            if (error) reject(error);
+            else resolve(response as Response);
+          },
+        );
+        const release = onAbort(call.signal, () => running.cancel());
+      });
+  }
+
+  function streaming<Request, Response>(
+    method: MethodDefinition<Request, Response>,
+    message: MessageFns<Request>,
+  ) {
+    return async function* (
+      request: DeepPartial<Request>,
+      call: CallOptions = {},
+    ): AsyncGenerator<Response, void, undefined> {
+      const stream = client.makeServerStreamRequest(
+        method.path,
+        method.requestSerialize,
+        method.responseDeserialize,
+        message.fromPartial(request),
+        headers(call),
+        deadline(call),
+      );
+      const release = onAbort(call.signal, () => stream.cancel());
+      // Who leaves the loop early cancels the call; its late CANCELLED needs a listener.
+      stream.on("error", () => {});
+      try {
+        for await (const response of stream) yield response as Response;
+      } finally {
+        release();
+        stream.cancel();
+      }
+    };
+  }
+
+  return {
+    create: unary(service.create, CreateRequest),
+    send: unary(service.send, SendRequest),
+    sendStream: streaming(service.sendStream, SendStreamRequest),
+    end: unary(service.end, EndRequest),
+    get: unary(service.get, GetRequest),
+    list: unary(service.list, ListRequest),
+    listTurns: unary(service.listTurns, ListTurnsRequest),
+    watch: streaming(service.watch, WatchRequest),
+    cancel: unary(service.cancel, CancelRequest),
+    /** Closes the channel; calls in flight still end. */
+    close: () => client.close(),
+  };
+}
+
+function deadline(call: CallOptions) {
+  return call.timeout === undefined ? {} : { deadline: Date.now() + call.timeout };
+}
+
+/** Calls `cancel` when the signal is or becomes aborted; returns the way to stop listening. */
+function onAbort(signal: AbortSignal | undefined, cancel: () => void): () => void {
+  if (!signal) return () => {};
+  if (signal.aborted) cancel();
+  else signal.addEventListener("abort", cancel, { once: true });
+  return () => signal.removeEventListener("abort", cancel);
+}
