@@ -1,0 +1,14 @@
+import { defineConfig } from "vitest/config";
+
+/** Tests run on the sources, without a build. */
+const conditions = ["@amp/source"];
+
+export default defineConfig({
+  ssr: { resolve: { conditions } },
+  test: {
+    include: ["*/src/**/*.test.ts", "*/test/**/*.test.ts", "contract-tests/**/*.test.ts"],
+    globalSetup: ["stack/src/testing/postgres-setup.ts"],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
