@@ -12,11 +12,11 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { access, chown, cp, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
+import { freePort } from "./ports.js";
 import { watchdog } from "./watchdog.js";
 
 const run = promisify(execFile);
@@ -157,7 +157,7 @@ async function start(
     cwd: "/",
     detached: true,
   });
-  watchdog(child, "INT");
+  watchdog(child, { first: "INT", last: "QUIT" });
   let log = "";
   const ready = new Promise<boolean>((resolve) => {
     child.stderr?.on("data", (chunk: Buffer) => {
@@ -179,17 +179,6 @@ async function stop(child: ChildProcess): Promise<void> {
   const exited = once(child, "exit");
   child.kill("SIGINT");
   await exited;
-}
-
-/** A TCP port on 127.0.0.1 that nobody listens on now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (typeof address !== "object" || !address) throw new Error("no port");
-  return address.port;
 }
 
 async function exists(file: string): Promise<boolean> {
