@@ -12,4 +12,5 @@ export {
   type WatchResponse,
 } from "@amp/proto";
 export { type Backend, type BackendCall, openBackend } from "./backend.js";
+export { backendCredentials, type TlsFiles } from "./credentials.js";
 export { BackendError, type BackendErrorKind, isDead } from "./errors.js";

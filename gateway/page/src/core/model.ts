@@ -1,0 +1,92 @@
+/** What the web chat's HTTP API speaks of; the field names are the API's own. Times are ISO 8601. */
+
+/** One conversation with one agent. */
+export interface Session {
+  session_id: string;
+  agent: string;
+  project_id: string;
+  working_dir: string;
+  description: string;
+  /** Where it was begun: "web", "slack". */
+  surface: string;
+  state: "active" | "ended";
+  end_reason: string;
+  created_at: string;
+  last_active: string;
+  ended_at: string | null;
+}
+
+/** A session in the list. */
+export interface SessionEntry {
+  session_id: string;
+  description: string;
+  created_at: string;
+  last_active: string;
+  is_active: boolean;
+  project_id: string;
+  state: "active" | "ended";
+  surface: string;
+}
+
+export interface Author {
+  surface: string;
+  user: string;
+  display_name: string;
+}
+
+/** One use of a tool by the agent. */
+export interface ToolCall {
+  /** Unique within the turn. */
+  id: string;
+  title: string;
+  kind: string;
+  status: "pending" | "in_progress" | "completed" | "failed";
+  /** Markdown. */
+  content: string;
+}
+
+/** One message and the agent's whole answer to it. All states but queued and running are final. */
+export interface Turn {
+  /** The place within the session, from 1. */
+  seq: number;
+  request_id: string;
+  message: string;
+  author: Author | null;
+  state: "queued" | "running" | "completed" | "failed" | "cancelled" | "interrupted";
+  /** Markdown, so far while it runs. */
+  reply: string;
+  thought: string;
+  tool_calls: ToolCall[];
+  failure: { code: number; message: string } | null;
+  created_at: string;
+  finished_at: string | null;
+}
+
+/** How a session stands; everything known before is replaced by it. */
+export interface Snapshot {
+  session: Session | null;
+  /** The newest, oldest first. */
+  turns: Turn[];
+  /** Whether older turns can be fetched. */
+  has_more: boolean;
+}
+
+/** One thing that happened in a turn. */
+export type TurnEvent = { seq: number } & (
+  | { type: "queued" | "started" | "completed" | "failed" | "cancelled"; turn: Turn }
+  | { type: "text" | "thought"; text: string }
+  | { type: "tool"; call: ToolCall }
+);
+
+/** What the event stream tells. */
+export type ServerEvent =
+  | { event: "snapshot"; data: Snapshot }
+  | { event: "turn"; data: TurnEvent }
+  | { event: "ended"; data: { session: Session } }
+  | { event: "sessions"; data: { sessions: SessionEntry[] } }
+  | { event: "trouble"; data: { message: string } };
+
+/** Whether nothing more can happen in a turn. */
+export function isFinal(turn: Turn): boolean {
+  return turn.state !== "queued" && turn.state !== "running";
+}

@@ -1,0 +1,66 @@
+import {
+  type Environment,
+  isLoopback,
+  type ListenAddress,
+  SettingError,
+  Settings,
+} from "@amp/settings";
+import type { TlsFiles } from "./backend/index.js";
+import { type SlackConfig, slackConfig } from "./slack/config.js";
+import { type WebConfig, webConfig } from "./web/config.js";
+
+/** Everything that the gateway reads from its environment. */
+export interface Config {
+  listen: ListenAddress;
+  databaseUrl: string;
+  logLevel: string;
+  /** Milliseconds that requests and turns in work may take at shutdown. */
+  shutdownGrace: number;
+  backend: BackendConfig;
+  web: WebConfig;
+  /** Undefined: no Slack. */
+  slack: SlackConfig | undefined;
+}
+
+/** How to reach the backend. */
+export interface BackendConfig {
+  /** `host:port`. */
+  address: string;
+  /** Sent as a bearer token. */
+  token: string | undefined;
+  tls: TlsFiles;
+}
+
+/** Reads the settings. @throws SettingError that names the variable. */
+export function parseConfig(env: Environment): Config {
+  const settings = new Settings(env);
+  const listen = settings.listen("GATEWAY_LISTEN", "127.0.0.1:3000");
+  const web = webConfig(settings);
+  if (web.auth === "local" && !isLoopback(listen)) {
+    throw new SettingError(
+      "GATEWAY_LISTEN",
+      `is ${listen.host}, which others can reach, while WEB_AUTH=local lets everybody in who can: listen on 127.0.0.1`,
+    );
+  }
+  return {
+    listen,
+    databaseUrl: settings.required("DATABASE_URL", "a postgres:// URL (npm start brings its own)"),
+    logLevel: settings.oneOf(
+      "LOG_LEVEL",
+      ["trace", "debug", "info", "warn", "error", "fatal", "silent"],
+      "info",
+    ),
+    shutdownGrace: settings.duration("SHUTDOWN_GRACE", "10s"),
+    backend: {
+      address: settings.text("BACKEND_URL", "127.0.0.1:50051"),
+      token: settings.optional("BACKEND_TOKEN"),
+      tls: {
+        ca: settings.optional("BACKEND_TLS_CA"),
+        cert: settings.optional("BACKEND_TLS_CERT"),
+        key: settings.optional("BACKEND_TLS_KEY"),
+      },
+    },
+    web,
+    slack: slackConfig(settings),
+  };
+}

@@ -1,0 +1,74 @@
+import { fileURLToPath } from "node:url";
+import { migrate, openPool } from "@amp/postgres";
+import express from "express";
+import { type Logger, pino } from "pino";
+import { collectDefaultMetrics, Registry } from "prom-client";
+import { backendCredentials, openBackend } from "./backend/index.js";
+import type { Config } from "./config.js";
+import { healthRoutes } from "./health.js";
+import { listenHttp } from "./http.js";
+import { Releases } from "./releases.js";
+import { startSlack } from "./slack/index.js";
+import type { SurfaceContext } from "./surface.js";
+import { startWeb } from "./web/index.js";
+
+/** Parts that a test may bring itself. */
+export interface GatewayOverrides {
+  logger?: Logger;
+}
+
+/** A running gateway. Disposing it takes no more requests, lets those in work finish, and lets go of everything. */
+export interface Gateway extends AsyncDisposable {
+  /** Where it listens: `http://host:port`. */
+  url: string;
+}
+
+/** The gateway's schema in its database. */
+const SCHEMA = "amp_gateway";
+
+/**
+ * Starts the gateway; it takes requests when this resolves. When it fails half
+ * way, everything begun is released.
+ */
+export async function startGateway(
+  config: Config,
+  overrides: GatewayOverrides = {},
+): Promise<Gateway> {
+  const logger = overrides.logger ?? pino({ name: "gateway", level: config.logLevel });
+  await using releases = new Releases();
+
+  const dir = fileURLToPath(new URL("../migrations", import.meta.url));
+  await migrate({ url: config.databaseUrl, schema: SCHEMA, dir, logger });
+  const database = { url: config.databaseUrl, schema: SCHEMA, application: "amp-gateway", logger };
+  const pool = openPool(database);
+  releases.defer(() => pool.end());
+
+  const { address, token, tls } = config.backend;
+  const backend = openBackend(address, { token, credentials: await backendCredentials(tls) });
+  releases.defer(() => backend.close());
+
+  const metrics = new Registry();
+  collectDefaultMetrics({ register: metrics });
+  const closing = new AbortController();
+  const context: SurfaceContext = {
+    backend,
+    pool,
+    database,
+    logger,
+    metrics,
+    closing: closing.signal,
+  };
+
+  const app = express().disable("x-powered-by");
+  app.use(healthRoutes(pool, metrics));
+  if (config.slack) {
+    app.use(releases.use(await startSlack(config.slack, context)).router);
+  }
+  app.use(releases.use(await startWeb(config.web, context)).router);
+
+  const server = releases.use(await listenHttp(app, config.listen, config.shutdownGrace));
+  releases.defer(() => closing.abort());
+  logger.info({ url: server.url, slack: config.slack !== undefined }, "gateway ready");
+  const running = releases.move();
+  return { url: server.url, [Symbol.asyncDispose]: () => running[Symbol.asyncDispose]() };
+}

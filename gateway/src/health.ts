@@ -1,0 +1,25 @@
+import { Router } from "express";
+import type pg from "pg";
+import type { Registry } from "prom-client";
+
+/**
+ * `/healthz`: the process answers. `/readyz`: it can also reach its database;
+ * 503 otherwise, so that a load balancer leaves it out. `/metrics`: Prometheus.
+ */
+export function healthRoutes(pool: pg.Pool, metrics: Registry): Router {
+  const router = Router();
+  router.get("/healthz", (_request, response) => {
+    response.json({ status: "ok" });
+  });
+  router.get("/readyz", async (_request, response) => {
+    const ready = await pool.query("select 1").then(
+      () => true,
+      () => false,
+    );
+    response.status(ready ? 200 : 503).json({ status: ready ? "ready" : "database unavailable" });
+  });
+  router.get("/metrics", async (_request, response) => {
+    response.type(metrics.contentType).send(await metrics.metrics());
+  });
+  return router;
+}

@@ -1,0 +1,39 @@
+import { once } from "node:events";
+import { createServer, type RequestListener } from "node:http";
+import type { ListenAddress } from "@amp/settings";
+import { SettingError } from "@amp/settings";
+
+/** A listening HTTP server. Disposing it lets requests in work finish, for as long as the grace allows. */
+export interface HttpServer extends AsyncDisposable {
+  /** `http://host:port`. */
+  url: string;
+}
+
+/**
+ * Listens at the address.
+ * @throws SettingError naming GATEWAY_LISTEN when the port is taken or not ours to take.
+ */
+export async function listenHttp(
+  handler: RequestListener,
+  { host, port }: ListenAddress,
+  grace: number,
+): Promise<HttpServer> {
+  const server = createServer(handler);
+  server.listen(port, host);
+  await once(server, "listening").catch((error: NodeJS.ErrnoException) => {
+    throw new SettingError("GATEWAY_LISTEN", `cannot be used: ${error.message}`);
+  });
+  const bound = server.address();
+  const actual = typeof bound === "object" && bound ? bound.port : port;
+  return {
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${actual}`,
+    async [Symbol.asyncDispose]() {
+      const closed = once(server, "close");
+      server.close();
+      server.closeIdleConnections();
+      const timer = setTimeout(() => server.closeAllConnections(), grace);
+      await closed;
+      clearTimeout(timer);
+    },
+  };
+}

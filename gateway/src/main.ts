@@ -1,0 +1,25 @@
+import { SettingError } from "@amp/settings";
+import { parseConfig } from "./config.js";
+import { type Gateway, startGateway } from "./gateway.js";
+
+/** Drains, then leaves; whatever a library still holds open must not keep the process. */
+async function stop(gateway: Gateway): Promise<void> {
+  try {
+    await gateway[Symbol.asyncDispose]();
+  } finally {
+    process.exit();
+  }
+}
+
+try {
+  const gateway = await startGateway(parseConfig(process.env));
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.once(signal, () => {
+      void stop(gateway);
+    });
+  }
+} catch (error) {
+  if (!(error instanceof SettingError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}

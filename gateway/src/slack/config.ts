@@ -1,0 +1,54 @@
+import { SettingError, type Settings } from "@amp/settings";
+
+/** What the Slack surface reads from its environment. */
+export interface SlackConfig {
+  botToken: string;
+  /** Checks HTTP deliveries; undefined when Slack reaches us only over Socket Mode. */
+  signingSecret: string | undefined;
+  /** Opens Socket Mode connections; undefined when Slack reaches us only over HTTP. */
+  appToken: string | undefined;
+  /** Slack's Web API, or a stand-in for it; ends with a slash. */
+  apiUrl: string;
+  /** How long an unreachable backend is tried again before the thread is told, in milliseconds. */
+  retryWindow: number;
+  botName: string;
+  /** The slash command, with its slash. */
+  command: string;
+  maxSessionsPerUser: number;
+  hubChannelId: string | undefined;
+  allowBreakout: boolean;
+  channelPrefix: string;
+}
+
+/**
+ * Reads the Slack surface's settings; undefined when it is off, as it is
+ * without a bot token. @throws SettingError that names the variable.
+ */
+export function slackConfig(settings: Settings): SlackConfig | undefined {
+  const botToken = settings.optional("SLACK_BOT_TOKEN");
+  const signingSecret = settings.optional("SLACK_SIGNING_SECRET");
+  const appToken = settings.optional("SLACK_APP_TOKEN");
+  if (botToken === undefined) {
+    if (signingSecret === undefined && appToken === undefined) return undefined;
+    throw new SettingError("SLACK_BOT_TOKEN", "is not set, though other Slack settings are");
+  }
+  if (signingSecret === undefined && appToken === undefined) {
+    throw new SettingError(
+      "SLACK_SIGNING_SECRET",
+      "is not set: give it for HTTP deliveries, or SLACK_APP_TOKEN for Socket Mode",
+    );
+  }
+  return {
+    botToken,
+    signingSecret,
+    appToken,
+    apiUrl: settings.text("SLACK_API_URL", "https://slack.com/api/").replace(/\/*$/, "/"),
+    retryWindow: settings.duration("BACKEND_RETRY_WINDOW", "60s"),
+    botName: settings.text("SLACK_BOT_NAME", "amp"),
+    command: settings.text("SLACK_COMMAND", "/amp"),
+    maxSessionsPerUser: settings.integer("SLACK_MAX_SESSIONS_PER_USER", 10, 1),
+    hubChannelId: settings.optional("SLACK_HUB_CHANNEL_ID"),
+    allowBreakout: settings.flag("SLACK_ALLOW_BREAKOUT", true),
+    channelPrefix: settings.text("SLACK_CHANNEL_PREFIX", "amp-"),
+  };
+}
