@@ -27,8 +27,12 @@ export function openPool(options: PoolOptions): pg.Pool {
     max: options.max ?? 10,
     idleTimeoutMillis: 30_000,
   });
-  // Without a listener, a server that goes away while a connection is idle ends the process.
+  // Without listeners, a connection that is lost ends the process: the pool
+  // tells of the idle ones, and of one in use only the connection itself does.
   pool.on("error", (error) => options.logger.warn({ err: error }, "lost an idle connection"));
+  pool.on("connect", (client) => {
+    client.on("error", (error) => options.logger.debug({ err: error }, "lost a connection"));
+  });
   return pool;
 }
 
