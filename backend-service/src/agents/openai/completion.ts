@@ -1,0 +1,84 @@
+import { type Dispatcher, fetch, type Response } from "undici";
+import type { AgentEvent } from "../agent.js";
+import { Answer } from "./answer.js";
+import type { OpenAiConfig } from "./config.js";
+import type { ChatMessage } from "./conversation.js";
+import { refusal, translate } from "./diagnosis.js";
+import { silent } from "./failures.js";
+import { Patience } from "./patience.js";
+import { boundedText, payloads } from "./payloads.js";
+import { retryAfter } from "./retry.js";
+
+/** How long what is welcome but not needed is waited for: the usage, the reason of a refusal. */
+const EXTRAS_TIMEOUT_MS = 2_000;
+
+/**
+ * Asks for one answer, once, and tells it as it comes. Leaving the loop closes
+ * the connection.
+ * @throws AgentError when it fails; the signal's reason when that is aborted.
+ */
+export async function* complete(
+  config: OpenAiConfig,
+  dispatcher: Dispatcher,
+  messages: readonly ChatMessage[],
+  signal: AbortSignal,
+): AsyncGenerator<AgentEvent, void, undefined> {
+  using patience = new Patience(signal);
+  const answer = new Answer();
+  try {
+    patience.wait(config.firstTokenTimeout, silent("OPENAI_FIRST_TOKEN_TIMEOUT"));
+    const response = await fetch(config.url, {
+      ...request(config, messages),
+      dispatcher,
+      signal: patience.signal,
+    });
+    if (response.status !== 200) throw await refused(response, patience);
+    for await (const payload of payloads(response)) {
+      const events = answer.read(payload);
+      if (answer.done) break;
+      if (!answer.begun && !answer.finished) continue;
+      patience.rest();
+      yield* events;
+      if (answer.finished) patience.wait(EXTRAS_TIMEOUT_MS, silent("OPENAI_IDLE_TIMEOUT"));
+      else patience.wait(config.idleTimeout, silent("OPENAI_IDLE_TIMEOUT"));
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    // A connection that is lost after the last word takes nothing away.
+    if (!answer.finished) {
+      throw patience.signal.aborted ? patience.signal.reason : translate(error, answer.begun);
+    }
+  }
+  patience.rest();
+  yield* answer.end();
+}
+
+function request(config: OpenAiConfig, messages: readonly ChatMessage[]) {
+  const { model, apiKey } = config;
+  return {
+    method: "POST",
+    headers: {
+      accept: "text/event-stream, application/json",
+      "content-type": "application/json",
+      ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
+    },
+    body: JSON.stringify({
+      model,
+      messages,
+      stream: true,
+      stream_options: { include_usage: true },
+    }),
+    // A redirected POST would become a GET, and the key would go astray.
+    redirect: "manual" as const,
+  };
+}
+
+/** The failure that a status means, told more precisely by the body if that comes soon. */
+async function refused(response: Response, patience: Patience): Promise<Error> {
+  const wait = retryAfter(response.headers);
+  patience.wait(EXTRAS_TIMEOUT_MS, refusal(response.status, undefined, wait));
+  const body: unknown = await boundedText(response)
+    .then(JSON.parse)
+    .catch(() => undefined);
+  return refusal(response.status, body, wait);
+}

@@ -1,0 +1,2 @@
+export { openAiAgent } from "./agent.js";
+export { type OpenAiConfig, openAiConfig } from "./config.js";
