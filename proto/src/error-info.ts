@@ -59,12 +59,19 @@ export function richError(code: status, text: string, details: ErrorDetails) {
   return { code, details: message, metadata };
 }
 
-/** The `ErrorInfo` of a failed call; undefined if it has none, as when no backend answered. */
+/**
+ * The `ErrorInfo` of a failed call; undefined if it has none that can be read,
+ * as when something between us and the backend answered.
+ */
 export function errorDetails(error: Pick<ServiceError, "metadata">): ErrorDetails | undefined {
   const encoded = error.metadata?.get(DETAILS_KEY)[0];
   if (!Buffer.isBuffer(encoded)) return undefined;
-  const info = Status.decode(encoded).details.find((any) => any.typeUrl === ERROR_INFO_TYPE);
-  if (!info) return undefined;
-  const { reason, metadata } = ErrorInfo.decode(info.value);
-  return { reason: reason as Reason, metadata };
+  try {
+    const info = Status.decode(encoded).details.find((any) => any.typeUrl === ERROR_INFO_TYPE);
+    if (!info) return undefined;
+    const { reason, metadata } = ErrorInfo.decode(info.value);
+    return { reason: reason as Reason, metadata };
+  } catch {
+    return undefined;
+  }
 }
