@@ -8,3 +8,8 @@ export {
 export type { LocalSlackLogEntry, LocalSlackMessage } from "../peers/local-slack-control.js";
 export { freePort } from "../ports.js";
 export { type TestDatabase, testDatabase } from "./database.js";
+export {
+  type CompletionRequest,
+  type OpenAiServer,
+  startOpenAiServer,
+} from "./openai-server.js";

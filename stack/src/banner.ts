@@ -1,0 +1,54 @@
+import type { ListenAddress } from "@amp/settings";
+import { clientAddress } from "./ports.js";
+
+/** What the banner tells. */
+export interface BannerFacts {
+  gateway: ListenAddress;
+  backend: ListenAddress;
+  env: NodeJS.ProcessEnv;
+  dataDir: string;
+  logDir: string;
+  /** Of the local Slack, if one was brought. */
+  slackUrl: string | undefined;
+  /** Whether the database was brought, too. */
+  ownsDatabase: boolean;
+}
+
+const METHOD = "amp.session.v1.SessionService/Create";
+const REQUEST = `-d '{"description":"hello"}'`;
+
+/** What a newcomer needs to know once everything runs; the commands work when pasted. */
+export function banner(facts: BannerFacts): string {
+  const rows: [string, string][] = [
+    ["Web chat", `http://${clientAddress(facts.gateway)}`],
+    ["Slack", slack(facts)],
+    ["Agent", agent(facts.env)],
+    ["Backend", backendCalls(facts)],
+    ["Database", facts.ownsDatabase ? `PostgreSQL in ${facts.dataDir}` : "DATABASE_URL"],
+    ["Logs", facts.logDir],
+  ];
+  const lines = rows.map(([name, text]) => `  ${name.padEnd(10)}${text}`);
+  return ["", "Amp Bridge is running. Ctrl-C stops it.", "", ...lines, ""].join("\n");
+}
+
+function slack({ slackUrl, env }: BannerFacts): string {
+  if (slackUrl) return `${slackUrl} (a local one; write /amp new in #general)`;
+  if (env["SLACK_BOT_TOKEN"]) return "on";
+  return `off; README.md tells how to connect it, or try \`npm run slack:demo\``;
+}
+
+function agent(env: NodeJS.ProcessEnv): string {
+  if (env["OPENAI_BASE_URL"]) return `openai at ${env["OPENAI_BASE_URL"]}`;
+  return "demo; set OPENAI_BASE_URL and OPENAI_MODEL to talk to a real one";
+}
+
+function backendCalls({ backend, env }: BannerFacts): string {
+  const address = clientAddress(backend);
+  if (env["BACKEND_TLS_CERT"]) return `${address}, with TLS`;
+  const token = env["BACKEND_TOKENS"] ? `-H "authorization: Bearer $BACKEND_TOKEN" ` : "";
+  return [
+    `${address}, for example`,
+    `grpcurl -plaintext ${token}${REQUEST} ${address} ${METHOD}`,
+    `npx buf curl --protocol grpc --http2-prior-knowledge ${token}${REQUEST} http://${address}/${METHOD}`,
+  ].join(`\n${" ".repeat(14)}`);
+}

@@ -1,0 +1,33 @@
+import { createHash } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { SettingError } from "@amp/settings";
+import { canReach, SHARED_DIR, serverUser } from "./server-user.js";
+import type { StackConfig } from "./stack-config.js";
+
+/**
+ * Makes the data folder, and returns where it is. Root's own PostgreSQL runs as
+ * another user, who cannot get into, say, root's private home: then a default
+ * folder moves to where it can be reached, always to the same place.
+ * @throws SettingError for a chosen folder that cannot be reached.
+ */
+export async function openDataDir(
+  config: Pick<StackConfig, "dataDir" | "dataDirIsChosen" | "databaseUrl">,
+  tell: (line: string) => void,
+): Promise<string> {
+  const { dataDir } = config;
+  await mkdir(dataDir, { recursive: true, mode: 0o711 });
+  const user = config.databaseUrl === undefined ? await serverUser() : undefined;
+  if (!user || (await canReach(user, path.dirname(dataDir)))) return dataDir;
+  if (config.dataDirIsChosen) {
+    throw new SettingError(
+      "AMP_DATA_DIR",
+      `is ${dataDir}, which the user that PostgreSQL runs as (uid ${user.uid}, since it does not run as root) cannot reach: choose a folder that others may enter`,
+    );
+  }
+  const key = createHash("sha256").update(dataDir).digest("hex").slice(0, 12);
+  const moved = path.join(SHARED_DIR, `data-${key}`);
+  await mkdir(moved, { recursive: true, mode: 0o711 });
+  tell(`The database of root cannot be reached in ${dataDir}, so it is kept in ${moved}.`);
+  return moved;
+}

@@ -1,0 +1,61 @@
+import { createWriteStream, mkdirSync, renameSync, statSync, type WriteStream } from "node:fs";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+
+/** A log file that grew beyond this is put aside at the next start. */
+const ROTATE_BYTES = 20 * 1024 * 1024;
+
+/** pino's number for a warning. */
+const WARN = 40;
+
+/** Where one part of the system logs: all of it to a file, warnings and errors also to the terminal. */
+export interface ServiceLog extends Disposable {
+  write(text: string): void;
+  /** Takes pino's lines from the one, and whatever else a process says from the other. */
+  follow(stdout: Readable, stderr: Readable): void;
+}
+
+/** Opens `<dir>/<name>.log`; the last 20 MB and what came since are kept. */
+export function openLog(dir: string, name: string, tell: (line: string) => void): ServiceLog {
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const file = path.join(dir, `${name}.log`);
+  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > ROTATE_BYTES) {
+    renameSync(file, `${file}.1`);
+  }
+  const stream: WriteStream = createWriteStream(file, { flags: "a", mode: 0o600 });
+  stream.on("error", (error) => tell(`${name}: cannot write ${file}: ${error.message}`));
+  return {
+    write: (text) => void stream.write(text),
+    follow(stdout, stderr) {
+      createInterface(stdout).on("line", (line) => {
+        stream.write(`${line}\n`);
+        const warning = readWarning(line);
+        if (warning) tell(`${name}: ${warning}`);
+      });
+      createInterface(stderr).on("line", (line) => {
+        stream.write(`${line}\n`);
+        tell(`${name}: ${line}`);
+      });
+    },
+    [Symbol.dispose]: () => void stream.end(),
+  };
+}
+
+interface PinoLine {
+  level: number;
+  msg?: string;
+  err?: { message?: string };
+}
+
+/** The text of a warning or an error; undefined for anything else. */
+function readWarning(line: string): string | undefined {
+  if (!line.startsWith("{")) return line;
+  try {
+    const { level, msg = "", err } = JSON.parse(line) as PinoLine;
+    if (level < WARN) return undefined;
+    return err?.message ? `${msg} (${err.message})` : msg;
+  } catch {
+    return line;
+  }
+}
