@@ -60,8 +60,8 @@ export function richError(code: status, text: string, details: ErrorDetails) {
 }
 
 /**
- * The `ErrorInfo` of a failed call; undefined if it has none that can be read,
- * as when something between us and the backend answered.
+ * The `ErrorInfo` of a failed call; undefined if it has none of our domain
+ * that can be read, as when something between us and the backend answered.
  */
 export function errorDetails(error: Pick<ServiceError, "metadata">): ErrorDetails | undefined {
   const encoded = error.metadata?.get(DETAILS_KEY)[0];
@@ -69,7 +69,8 @@ export function errorDetails(error: Pick<ServiceError, "metadata">): ErrorDetail
   try {
     const info = Status.decode(encoded).details.find((any) => any.typeUrl === ERROR_INFO_TYPE);
     if (!info) return undefined;
-    const { reason, metadata } = ErrorInfo.decode(info.value);
+    const { reason, domain, metadata } = ErrorInfo.decode(info.value);
+    if (domain !== ERROR_DOMAIN) return undefined;
     return { reason: reason as Reason, metadata };
   } catch {
     return undefined;
