@@ -1,5 +1,6 @@
 /** Finds out which failure a status, an error object or an error of the connection means. */
 import { ParseError } from "eventsource-parser";
+import { errors } from "undici";
 import { z } from "zod";
 import { AgentError } from "../agent.js";
 import {
@@ -98,19 +99,17 @@ const TLS_CODES =
 /** What an error of fetch, of the connection or of a parser means; an AgentError means itself. */
 export function translate(error: unknown, begun: boolean): AgentError {
   if (error instanceof AgentError) return error;
-  if (error instanceof ParseError || error instanceof SyntaxError || error instanceof z.ZodError) {
-    // Its message may quote the answer.
-    return nonsense(new Error(error.name));
-  }
-  const code = socketCode(error);
+  // fetch rejects with a TypeError whose cause is what happened.
+  const cause = error instanceof TypeError ? error.cause : error;
+  if (isParserError(cause)) return nonsense(new Error(cause.name));
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   if (code === "UND_ERR_CONNECT_TIMEOUT" || code === "ETIMEDOUT") return unconnected(error);
-  if (code.startsWith("HPE_")) return nonsense(error);
   if (TLS_CODES.test(code)) return untrusted(error);
   return begun ? brokenOff(error) : unreachable(error);
 }
 
-/** fetch rejects with a TypeError whose cause is the error of the socket. */
-function socketCode(error: unknown): string {
-  const cause = error instanceof TypeError ? error.cause : error;
-  return cause instanceof Error && "code" in cause ? String(cause.code) : "";
+/** Parsers quote what they could not parse, which is nobody's business: keep no more than the name. */
+function isParserError(error: unknown): error is Error {
+  const parsers = [ParseError, SyntaxError, z.ZodError, errors.HTTPParserError];
+  return parsers.some((parser) => error instanceof parser);
 }
