@@ -29,6 +29,7 @@ const nonsense: Fault[] = [
   ["a huge line", hangs(`data: "${"x".repeat(2_000_000)}`), "internal", BASE_URL, 1],
   ["a huge body", answers(200, "text/json", "x".repeat(2_000_000)), "internal", BASE_URL, 1],
   ["an empty answer", streams(finishes(), DONE), "internal", /empty/, 1],
+  ["white space only", streams(says("\n"), finishes(), DONE), "internal", /empty/, 1, "\n"],
   ["thoughts only", streams(thought, finishes(), DONE), "internal", /empty/, 1],
   [
     "an answer without end",

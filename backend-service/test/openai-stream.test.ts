@@ -1,6 +1,8 @@
 /** What endpoints do differently from one another, all of it fine. */
+import type { ServerResponse } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test, vi } from "vitest";
-import { ask } from "./agent-asking.js";
+import { ask, context } from "./agent-asking.js";
 import {
   DONE,
   event,
@@ -127,7 +129,7 @@ test.each([
 describe("an aborted turn closes the connection", () => {
   test.each([
     ["before the headers", () => {}],
-    ["before the first token", (response: import("node:http").ServerResponse) => stream(response)],
+    ["before the first token", (response: ServerResponse) => stream(response)],
   ])("%s", async (_, respond) => {
     await using endpoint = await startEndpoint(({ response }) => respond(response));
     const abort = new AbortController();
@@ -164,13 +166,8 @@ describe("an aborted turn closes the connection", () => {
 
   test("and so does leaving the loop", async () => {
     await using endpoint = await startEndpoint(({ response }) => stream(response, says("Hel")));
-    const agent = testAgent(endpoint.url);
     const { signal } = new AbortController();
-    const history = async () => [];
-    const session = await agent.open(
-      { sessionId: "s-1", workingDir: "/", description: "", history },
-      signal,
-    );
+    const session = await testAgent(endpoint.url).open(context(), signal);
     for await (const _ of session.prompt("hello", signal)) break;
     await vi.waitFor(() => expect(endpoint.left).toBe(1));
   });
@@ -181,15 +178,12 @@ test("a slow reader is not taken for a silent endpoint", async () => {
     streamWhole(response, says("Hel"), says("lo"), finishes(), DONE),
   );
   const { signal } = new AbortController();
-  const history = async () => [];
-  const session = await testAgent(endpoint.url, { idleTimeout: 20 }).open(
-    { sessionId: "s-1", workingDir: "/", description: "", history },
-    signal,
-  );
+  const idleTimeout = 20;
+  const session = await testAgent(endpoint.url, { idleTimeout }).open(context(), signal);
   let text = "";
   for await (const event of session.prompt("hello", signal)) {
     if (event.type === "text") text += event.text;
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    await delay(3 * idleTimeout);
   }
   expect(text).toBe("Hello");
 });

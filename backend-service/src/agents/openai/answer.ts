@@ -89,7 +89,7 @@ export class Answer {
     const text = part.content || part.refusal || "";
     this.#characters += thought.length + text.length;
     if (this.#characters > MAX_ANSWER) throw endless();
-    if (text !== "") this.#hasText = true;
+    if (text.trim() !== "") this.#hasText = true;
     return [
       ...(thought === "" ? [] : [{ type: "thought" as const, text: thought }]),
       ...(text === "" ? [] : [{ type: "text" as const, text }]),
