@@ -6,7 +6,12 @@ const conditions = ["@amp/source"];
 export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
-    include: ["*/src/**/*.test.ts", "*/test/**/*.test.ts", "contract-tests/**/*.test.ts"],
+    include: [
+      "*/src/**/*.test.ts",
+      "gateway/page/src/**/*.test.ts",
+      "*/test/**/*.test.ts",
+      "contract-tests/**/*.test.ts",
+    ],
     globalSetup: ["stack/src/testing/postgres-setup.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,

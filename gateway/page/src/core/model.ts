@@ -72,11 +72,10 @@ export interface Snapshot {
 }
 
 /** One thing that happened in a turn. */
-export type TurnEvent = { seq: number } & (
-  | { type: "queued" | "started" | "completed" | "failed" | "cancelled"; turn: Turn }
-  | { type: "text" | "thought"; text: string }
-  | { type: "tool"; call: ToolCall }
-);
+export type TurnEvent =
+  | { seq: number; type: "queued" | "started" | "completed" | "failed" | "cancelled"; turn: Turn }
+  | { seq: number; type: "text" | "thought"; text: string }
+  | { seq: number; type: "tool"; call: ToolCall };
 
 /** What the event stream tells. */
 export type ServerEvent =

@@ -27,7 +27,10 @@ describe("hostile markdown", () => {
 
   it("is harmless in any mixture", () => {
     const pieces = fc.array(fc.oneof(fc.constantFrom(...hostile, ...fragments), fc.string()));
-    fc.assert(fc.property(pieces, (all) => expectSafe(render(all.join("")))), { numRuns: 10000 });
+    fc.assert(
+      fc.property(pieces, (all) => expectSafe(render(all.join("")))),
+      { numRuns: 500 },
+    );
   });
 });
 

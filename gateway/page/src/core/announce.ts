@@ -1,0 +1,33 @@
+import { isFinal, type Turn } from "./model.js";
+import type { ChatState } from "./state.js";
+
+/** What screen readers are told: `status` when they are ready for it, `alert` at once. */
+export interface Announcement {
+  status?: string;
+  alert?: string;
+}
+
+/** Answers longer than this many characters are announced by their length only. */
+const READ_ALOUD = 400;
+
+/** What a change of the page means in words; never the single pieces of a stream. */
+export function announce(before: ChatState, after: ChatState): Announcement {
+  if (before.place !== after.place || !before.session) return {};
+  if (before.session.state === "active" && after.session?.state === "ended") {
+    return { alert: "The session has ended." };
+  }
+  const changed = after.turns.findLast(
+    (turn) => before.turns.find(({ seq }) => seq === turn.seq)?.state !== turn.state,
+  );
+  return changed ? { status: tell(changed) } : {};
+}
+
+function tell(turn: Turn): string {
+  if (turn.state === "completed") {
+    if (turn.reply.length < READ_ALOUD) return `Answer: ${turn.reply}`;
+    return `The agent answered with ${turn.reply.split(/\s+/).length} words.`;
+  }
+  if (turn.state === "cancelled") return "The answer was stopped.";
+  if (isFinal(turn)) return `The answer failed: ${turn.failure?.message ?? "no reason given"}`;
+  return turn.state === "running" ? "The agent is answering." : "The message waits for its turn.";
+}

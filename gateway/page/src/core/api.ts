@@ -1,0 +1,98 @@
+import type { Turn } from "./model.js";
+
+/** Why a call was not done, and so what to do about it. */
+export type Refusal =
+  /** The session is over: keep the text and offer to go on. */
+  | "ended"
+  /** Nothing was decided: the same call may be made again. */
+  | "transient"
+  /** The call is wrong: making it again changes nothing. */
+  | "rejected";
+
+/** A call that the server did not do. */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+  constructor(
+    readonly refusal: Refusal,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** What a new session is begun with. */
+export interface NewSession {
+  description: string;
+  /** Empty for the server's default. */
+  workingDir: string;
+}
+
+/** The web chat's HTTP API. Every method throws {@link ApiError}. */
+export type Api = ReturnType<typeof connectApi>;
+
+/** How long a call may take, in milliseconds, before it is made again. */
+const TIMEOUT = 30_000;
+
+/** @param base where the API is, such as `/apps/web-chat/api` */
+export function connectApi(
+  base: string,
+  fetch: typeof globalThis.fetch = globalThis.fetch.bind(globalThis),
+) {
+  async function call<T>(
+    path: string,
+    body?: object,
+    headers: Record<string, string> = {},
+  ): Promise<T> {
+    const request: RequestInit = { headers, signal: AbortSignal.timeout(TIMEOUT) };
+    if (body) {
+      request.method = "POST";
+      request.body = JSON.stringify(body);
+      headers["Content-Type"] = "application/json";
+    }
+    let response: Response;
+    let answer: { error?: string };
+    try {
+      response = await fetch(`${base}${path}`, request);
+      answer = await response.json();
+    } catch {
+      throw new ApiError("transient", "The server cannot be reached.");
+    }
+    if (!response.ok)
+      throw new ApiError(refusal(response.status), answer.error ?? response.statusText);
+    return answer as T;
+  }
+
+  return {
+    events: (sessionId: string | null) =>
+      sessionId ? `${base}/events?session=${encodeURIComponent(sessionId)}` : `${base}/events`,
+    /** The session that the user was last in, if it is alive. */
+    current: () => call<{ connected: boolean; session_id: string | null }>("/session"),
+    /** Repeated with the same request id, answers the same session. */
+    create: (session: NewSession, requestId: string) =>
+      call<{ session_id: string }>("/session", {
+        description: session.description,
+        request_id: requestId,
+        ...(session.workingDir && { working_dir: session.workingDir }),
+      }),
+    /** Done once the message is accepted for good; repeated with the same request id, it is still one message. */
+    send: (sessionId: string, message: string, requestId: string) =>
+      call<{ seq: number }>(
+        "/chat",
+        { session_id: sessionId, message, request_id: requestId },
+        { Prefer: "respond-async" },
+      ),
+    end: (sessionId: string) => call<{ ended: boolean }>("/end", { session_id: sessionId }),
+    cancel: (sessionId: string, seq: number) =>
+      call<{ cancelled: boolean }>("/cancel", { session_id: sessionId, seq }),
+    /** The turns before one, oldest first. */
+    older: (sessionId: string, before: number) =>
+      call<{ turns: Turn[]; has_more: boolean }>(
+        `/sessions/${encodeURIComponent(sessionId)}/transcript?before=${before}&limit=100`,
+      ),
+  };
+}
+
+function refusal(status: number): Refusal {
+  if (status === 409) return "ended";
+  return status === 429 || status >= 500 ? "transient" : "rejected";
+}

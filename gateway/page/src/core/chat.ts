@@ -1,0 +1,189 @@
+import { type Announcement, announce } from "./announce.js";
+import type { Api, NewSession } from "./api.js";
+import { EventBatch } from "./batch.js";
+import { Outbox } from "./outbox.js";
+import { type Destination, placeOf } from "./outgoing.js";
+import { type Action, type ChatState, initialState, reduce } from "./state.js";
+import { drafts, START, type Storage } from "./storage.js";
+import { type EventLine, openStream } from "./stream.js";
+
+/** Where the page keeps which session it looks at, so that a reload comes back to it. */
+export interface Location {
+  read(): string | null;
+  write(sessionId: string | null): void;
+}
+
+/** The running page without its looks: the state, and what a user can do. */
+export class Chat {
+  private state = initialState;
+  private readonly listeners = new Set<() => void>();
+  private readonly heralds = new Set<(announcement: Announcement) => void>();
+  private readonly outbox: Outbox;
+  private readonly batch = new EventBatch((events) => {
+    this.dispatch({ type: "events", events });
+    this.outbox.forget(new Set(this.state.turns.map(({ request_id }) => request_id)));
+  });
+  private line: EventLine | undefined;
+  private asleep = false;
+
+  constructor(
+    private readonly api: Api,
+    private readonly location: Location,
+    private readonly storage: Storage,
+  ) {
+    this.outbox = new Outbox(api, storage, {
+      changed: (outgoing) => this.dispatch({ type: "outgoing", outgoing }),
+      created: (creationId, sessionId) => {
+        const place = `new:${creationId}`;
+        this.moveDraft(place, sessionId);
+        if (this.state.place === place) this.open(sessionId);
+      },
+      ended: (sessionId) => this.dispatch({ type: "died", sessionId }),
+    });
+  }
+
+  /** Shows the session that the address names, else the one that the user was last in. */
+  async start(): Promise<void> {
+    this.outbox.restore();
+    this.open(this.location.read());
+    if (this.state.place) return;
+    const current = await this.api.current().catch(() => undefined);
+    if (current?.session_id && !this.state.place) this.open(current.session_id);
+  }
+
+  readonly snapshot = (): ChatState => this.state;
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  /** Tells what screen readers should say. */
+  onAnnouncement(herald: (announcement: Announcement) => void): () => void {
+    this.heralds.add(herald);
+    return () => this.heralds.delete(herald);
+  }
+
+  /** Looks at another place; null is the start screen. */
+  open(place: string | null): void {
+    this.dispatch({ type: "opened", place });
+    this.location.write(place?.startsWith("new:") ? null : place);
+    this.follow();
+  }
+
+  /** Writes to the place looked at; from the start screen, to a session begun for it. */
+  send(message: string, session: NewSession): void {
+    const { place } = this.state;
+    if (!place) {
+      const named = { ...session, description: session.description || title(message) };
+      const to: Destination = { kind: "new", creationId: crypto.randomUUID(), session: named };
+      this.open(placeOf(to));
+      this.outbox.send(to, message);
+      return;
+    }
+    const beginning = this.state.outgoing.find(({ to }) => placeOf(to) === place);
+    this.outbox.send(beginning?.to ?? { kind: "session", sessionId: place }, message);
+  }
+
+  /**
+   * Begins a session without a message; what is being typed goes along.
+   * @param creationId the same one begins the same session
+   */
+  async begin(session: NewSession, creationId: string): Promise<void> {
+    const { place } = this.state;
+    const { session_id } = await this.api.create(session, creationId);
+    this.moveDraft(place ?? START, session_id);
+    this.open(session_id);
+  }
+
+  /** Goes on from a dead session in a new one, with the messages that met its end and what is being typed. */
+  async goOn(creationId: string): Promise<void> {
+    const { session, outgoing, place } = this.state;
+    if (!place) return;
+    const next = {
+      description: session?.description ?? "",
+      workingDir: session?.working_dir ?? "",
+    };
+    const kept = outgoing.some(({ state, to }) => state === "kept" && placeOf(to) === place);
+    if (!kept) return this.begin(next, creationId);
+    const to: Destination = { kind: "new", creationId, session: next };
+    this.moveDraft(place, placeOf(to));
+    this.open(placeOf(to));
+    this.outbox.redirect(place, to);
+  }
+
+  /** Takes a message that will never be accepted back to where messages are written. */
+  reclaim(requestId: string): void {
+    const message = this.state.outgoing.find((one) => one.requestId === requestId);
+    if (!message) return;
+    const place = message.to.kind === "new" ? START : message.to.sessionId;
+    const typed = drafts.read(this.storage, place);
+    drafts.write(this.storage, place, typed ? `${message.message}\n${typed}` : message.message);
+    this.outbox.forget(new Set([requestId]));
+    if (place === START) this.open(null);
+    else this.dispatch({ type: "drafted" });
+  }
+
+  async end(): Promise<void> {
+    if (this.state.place) await this.api.end(this.state.place);
+  }
+
+  async cancel(seq: number): Promise<void> {
+    if (this.state.place) await this.api.cancel(this.state.place, seq);
+  }
+
+  async loadOlder(): Promise<void> {
+    const { place, turns } = this.state;
+    const first = turns[0];
+    if (!place || !first) return;
+    const { turns: older, has_more } = await this.api.older(place, first.seq);
+    this.dispatch({ type: "older", place, turns: older, hasMore: has_more });
+  }
+
+  /** The network is back, or the user is: everything that waits is tried at once. */
+  wake(): void {
+    this.outbox.wake();
+    if (this.asleep) this.follow();
+    else this.line?.wake();
+  }
+
+  /** Lets go of the line until {@link wake}: browsers allow six to one server, over all tabs. */
+  sleep(): void {
+    this.asleep = true;
+    this.line?.close();
+  }
+
+  private moveDraft(from: string, to: string): void {
+    const text = drafts.read(this.storage, from);
+    if (!text) return;
+    drafts.write(this.storage, to, text);
+    drafts.write(this.storage, from, "");
+  }
+
+  private follow(): void {
+    this.asleep = false;
+    this.line?.close();
+    this.batch.clear();
+    const { place } = this.state;
+    const sessionId = place?.startsWith("new:") ? null : place;
+    this.line = openStream(this.api.events(sessionId), {
+      event: (event) => this.batch.add(event),
+      connection: (connection) => this.dispatch({ type: "connection", connection }),
+    });
+  }
+
+  private dispatch(action: Action): void {
+    const before = this.state;
+    this.state = reduce(before, action);
+    if (this.state === before) return;
+    const announcement = announce(before, this.state);
+    for (const herald of this.heralds) herald(announcement);
+    for (const listener of this.listeners) listener();
+  }
+}
+
+/** What a session is called after its first message. */
+function title(message: string): string {
+  const line = message.trim().split("\n", 1)[0] ?? "";
+  return line.length > 80 ? `${line.slice(0, 79)}…` : line;
+}

@@ -1,0 +1,168 @@
+import type {
+  ServerEvent,
+  Session,
+  SessionEntry,
+  Snapshot,
+  ToolCall,
+  Turn,
+  TurnEvent,
+} from "./model.js";
+import { isFinal } from "./model.js";
+import { type Outgoing, placeOf } from "./outgoing.js";
+import type { Connection } from "./stream.js";
+
+/** All that the page shows. */
+export interface ChatState {
+  /** The user's sessions; null until they are known. */
+  sessions: SessionEntry[] | null;
+  /** What the page looks at: a session's id, `new:` and the id of one being begun, or null for the start screen. */
+  place: string | null;
+  /** The session looked at; null until its snapshot came. */
+  session: Session | null;
+  /** Oldest first, by seq. */
+  turns: Turn[];
+  /** Whether the session has older turns than these. */
+  hasMore: boolean;
+  outgoing: readonly Outgoing[];
+  connection: Connection;
+  /** What the server says while the backend is away. */
+  trouble: string | null;
+  /** Changes when the draft of this place was changed by other than typing. */
+  draftRevision: number;
+}
+
+export type Action =
+  | { type: "opened"; place: string | null }
+  | { type: "events"; events: ServerEvent[] }
+  | { type: "connection"; connection: Connection }
+  | { type: "older"; place: string; turns: Turn[]; hasMore: boolean }
+  | { type: "outgoing"; outgoing: readonly Outgoing[] }
+  | { type: "drafted" }
+  | { type: "died"; sessionId: string };
+
+export const initialState: ChatState = {
+  sessions: null,
+  place: null,
+  session: null,
+  turns: [],
+  hasMore: false,
+  outgoing: [],
+  connection: "connecting",
+  trouble: null,
+  draftRevision: 0,
+};
+
+/** How the page changes. Pure; a part that did not change keeps its identity. */
+export function reduce(state: ChatState, action: Action): ChatState {
+  switch (action.type) {
+    case "opened":
+      return {
+        ...initialState,
+        sessions: state.sessions,
+        outgoing: state.outgoing,
+        place: action.place,
+      };
+    case "events":
+      return action.events.reduce(applyEvent, state);
+    case "connection":
+      return { ...state, connection: action.connection };
+    case "older":
+      if (action.place !== state.place) return state;
+      return { ...state, turns: merge(action.turns, state.turns), hasMore: action.hasMore };
+    case "outgoing":
+      return { ...state, outgoing: action.outgoing };
+    case "drafted":
+      return { ...state, draftRevision: state.draftRevision + 1 };
+    case "died":
+      if (state.session?.session_id !== action.sessionId) return state;
+      return { ...state, session: { ...state.session, state: "ended" } };
+  }
+}
+
+function applyEvent(state: ChatState, { event, data }: ServerEvent): ChatState {
+  switch (event) {
+    case "snapshot":
+      return applySnapshot(state, data);
+    case "turn":
+      return { ...state, turns: applyTurnEvent(state.turns, data) };
+    case "ended":
+      return data.session.session_id === state.place ? { ...state, session: data.session } : state;
+    case "sessions":
+      return { ...state, sessions: data.sessions };
+    case "trouble":
+      return { ...state, trouble: data.message };
+    default:
+      return state;
+  }
+}
+
+/** Older turns that were fetched before stay, if nothing is missing between. */
+function applySnapshot(state: ChatState, snapshot: Snapshot): ChatState {
+  const first = snapshot.turns[0]?.seq ?? Number.POSITIVE_INFINITY;
+  const older = state.turns.filter(({ seq }) => seq < first);
+  const joined = older.at(-1)?.seq === first - 1;
+  return {
+    ...state,
+    session: snapshot.session,
+    turns: joined ? [...older, ...snapshot.turns] : snapshot.turns,
+    hasMore: joined ? state.hasMore : snapshot.has_more,
+    trouble: null,
+  };
+}
+
+/** Whole turns replace what was known; deltas add to a turn that is known and still open. */
+export function applyTurnEvent(turns: Turn[], event: TurnEvent): Turn[] {
+  switch (event.type) {
+    case "text":
+      return change(turns, event.seq, ({ reply }) => ({ reply: reply + event.text }));
+    case "thought":
+      return change(turns, event.seq, ({ thought }) => ({ thought: thought + event.text }));
+    case "tool":
+      return change(turns, event.seq, ({ tool_calls }) => ({
+        tool_calls: applyToolCall(tool_calls, event.call),
+      }));
+    case "queued":
+    case "started":
+    case "completed":
+    case "failed":
+    case "cancelled":
+      return merge(turns, [event.turn]);
+    default:
+      // A newer server may tell more than this page knows.
+      return turns;
+  }
+}
+
+function change(turns: Turn[], seq: number, how: (turn: Turn) => Partial<Turn>): Turn[] {
+  return turns.map((turn) =>
+    turn.seq === seq && !isFinal(turn) ? { ...turn, ...how(turn) } : turn,
+  );
+}
+
+function applyToolCall(calls: ToolCall[], call: ToolCall): ToolCall[] {
+  if (!calls.some(({ id }) => id === call.id)) return [...calls, call];
+  return calls.map((known) => (known.id === call.id ? call : known));
+}
+
+/** Both, by seq; of two with the same seq the later given wins, but never an open one over a final one. */
+function merge(turns: Turn[], news: Turn[]): Turn[] {
+  const bySeq = new Map(turns.map((turn) => [turn.seq, turn]));
+  for (const turn of news) {
+    const known = bySeq.get(turn.seq);
+    if (!known || isFinal(turn) || !isFinal(known)) bySeq.set(turn.seq, turn);
+  }
+  return [...bySeq.values()].sort((a, b) => a.seq - b.seq);
+}
+
+/** The messages to the place looked at that its transcript does not hold yet. */
+export function unseen(state: ChatState): Outgoing[] {
+  const known = new Set(state.turns.map(({ request_id }) => request_id));
+  return state.outgoing.filter(
+    ({ to, requestId }) => state.place === placeOf(to) && !known.has(requestId),
+  );
+}
+
+/** The turn that the agent works on. */
+export function runningTurn(state: ChatState): Turn | undefined {
+  return state.turns.find(({ state }) => state === "running");
+}

@@ -1,0 +1,42 @@
+/** The part of the browser's localStorage that is used. */
+export type Storage = Pick<
+  globalThis.Storage,
+  "getItem" | "setItem" | "removeItem" | "key" | "length"
+>;
+
+/** The keys that begin so. */
+export function storedKeys(storage: Storage, prefix: string): string[] {
+  const keys = Array.from({ length: storage.length }, (_, at) => storage.key(at) ?? "");
+  return keys.filter((key) => key.startsWith(prefix));
+}
+
+/** What was kept under a key; undefined when there is nothing or it cannot be read. */
+export function readStored<T>(storage: Storage, key: string): T | undefined {
+  try {
+    const text = storage.getItem(key);
+    return text === null ? undefined : (JSON.parse(text) as T);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Keeps a value; undefined removes it. A browser that keeps nothing loses only what a reload would have saved. */
+export function writeStored(storage: Storage, key: string, value: unknown): void {
+  try {
+    if (value === undefined) storage.removeItem(key);
+    else storage.setItem(key, JSON.stringify(value));
+  } catch {
+    // Full, or forbidden by the user.
+  }
+}
+
+/** The place of what is typed on the start screen. */
+export const START = "start";
+
+/** What the user was typing, by place. */
+export const drafts = {
+  read: (storage: Storage, place: string) =>
+    readStored<string>(storage, `amp.draft.${place}`) ?? "",
+  write: (storage: Storage, place: string, text: string) =>
+    writeStored(storage, `amp.draft.${place}`, text || undefined),
+};

@@ -1,0 +1,18 @@
+import { render } from "preact";
+import { connectApi } from "./core/api.js";
+import { Chat } from "./core/chat.js";
+import { App } from "./ui/App.js";
+import { address } from "./ui/address.js";
+import { keepAwake } from "./ui/awake.js";
+import "./styles/base.css";
+import "./styles/layout.css";
+import "./styles/chat.css";
+import "./styles/markdown.css";
+
+const chat = new Chat(connectApi("/apps/web-chat/api"), address, window.localStorage);
+const app = document.getElementById("app");
+if (!app) throw new Error("index.html has no #app");
+render(<App chat={chat} />, app);
+keepAwake(chat);
+window.addEventListener("hashchange", () => chat.open(address.read()));
+void chat.start();

@@ -1,0 +1,73 @@
+import { useEffect, useState } from "preact/hooks";
+import type { Chat } from "../core/chat.js";
+import type { ChatState } from "../core/state.js";
+import { Announcer } from "./Announcer.js";
+import { Composer } from "./Composer.js";
+import { Ended } from "./Ended.js";
+import { Header } from "./Header.js";
+import { useChatState } from "./hooks.js";
+import { Sidebar } from "./Sidebar.js";
+import { Start } from "./Start.js";
+import { Transcript } from "./Transcript.js";
+
+/** The whole page. */
+export function App({ chat }: { chat: Chat }) {
+  const state = useChatState(chat);
+  const [menuOpen, setMenuOpen] = useState(false);
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => event.key === "Escape" && setMenuOpen(false);
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
+  }, []);
+  return (
+    <div class="page">
+      <Sidebar chat={chat} state={state} open={menuOpen} close={() => setMenuOpen(false)} />
+      <main inert={menuOpen}>
+        <Header chat={chat} state={state} menuOpen={menuOpen} openMenu={() => setMenuOpen(true)} />
+        <Conversation chat={chat} state={state} />
+      </main>
+      <Announcer chat={chat} />
+    </div>
+  );
+}
+
+function Conversation({ chat, state }: { chat: Chat; state: ChatState }) {
+  const [session, setSession] = useState({ description: "", workingDir: "" });
+  if (state.connection === "gone") return <Gone chat={chat} />;
+  const ended = state.session?.state === "ended";
+  return (
+    <>
+      {state.place ? (
+        <Transcript chat={chat} state={state} />
+      ) : (
+        <Start chat={chat} session={session} change={setSession} />
+      )}
+      <footer class="column">
+        {state.trouble && (
+          <p class="trouble">
+            {state.trouble} What you write is kept and sent as soon as possible.
+          </p>
+        )}
+        {ended ? (
+          <Ended key={state.place} chat={chat} state={state} />
+        ) : (
+          <Composer chat={chat} state={state} session={session} />
+        )}
+      </footer>
+    </>
+  );
+}
+
+function Gone({ chat }: { chat: Chat }) {
+  return (
+    <div id="chatArea" class="start">
+      <div class="column">
+        <h2>There is no such session</h2>
+        <p class="lead">It was deleted, or belongs to somebody else.</p>
+        <button type="button" class="primary" onClick={() => chat.open(null)}>
+          Start a new session
+        </button>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,86 @@
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { NewSession } from "../core/api.js";
+import type { Chat } from "../core/chat.js";
+import { type ChatState, runningTurn } from "../core/state.js";
+import { drafts, START } from "../core/storage.js";
+import { Icon } from "./icons.js";
+
+interface Props {
+  chat: Chat;
+  state: ChatState;
+  /** What a session is begun with, when there is none. */
+  session: NewSession;
+}
+
+/** Where messages are written. What is typed is kept, for each session, until it is sent. */
+export function Composer({ chat, state, session }: Props) {
+  const place = state.place ?? START;
+  const [text, setText] = useState("");
+  const box = useRef<HTMLTextAreaElement>(null);
+  const running = runningTurn(state);
+
+  useEffect(() => {
+    setText(drafts.read(localStorage, place));
+    box.current?.focus({ preventScroll: true });
+  }, [place, state.draftRevision]);
+  useLayoutEffect(() => {
+    if (!box.current) return;
+    box.current.style.height = "auto";
+    box.current.style.height = `${box.current.scrollHeight}px`;
+  }, [text]);
+
+  const type = (value: string) => {
+    setText(value);
+    drafts.write(localStorage, place, value);
+  };
+  const send = () => {
+    const message = text.trim();
+    if (!message) return;
+    type("");
+    chat.send(message, session);
+    box.current?.focus();
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    send();
+  };
+
+  return (
+    <form
+      class="composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      <label class="hidden" for="messageInput">
+        Message
+      </label>
+      <textarea
+        id="messageInput"
+        ref={box}
+        rows={1}
+        placeholder={running ? "Write the next message" : "Write a message"}
+        value={text}
+        maxLength={200_000}
+        aria-describedby="composerHint"
+        onInput={(event) => type(event.currentTarget.value)}
+        onKeyDown={onKeyDown}
+      />
+      <div class="composer-bar">
+        <span id="composerHint" class="faint">
+          <kbd>Enter</kbd> sends, <kbd>Shift</kbd> <kbd>Enter</kbd> breaks the line
+        </span>
+        {running && (
+          <button type="button" class="plain" onClick={() => void chat.cancel(running.seq)}>
+            <Icon name="stop" /> Stop
+          </button>
+        )}
+        <button type="submit" class="send" disabled={!text.trim()} aria-label="Send">
+          <Icon name="arrow" />
+        </button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,61 @@
+import { useRef } from "preact/hooks";
+import type { NewSession } from "../core/api.js";
+import type { Chat } from "../core/chat.js";
+import { useAction } from "./hooks.js";
+
+interface Props {
+  chat: Chat;
+  session: NewSession;
+  change: (session: NewSession) => void;
+}
+
+/** What stands there before a session does. */
+export function Start({ chat, session, change }: Props) {
+  const creationId = useRef(crypto.randomUUID());
+  const { busy, problem, run } = useAction();
+  return (
+    <div id="chatArea" class="start">
+      <div class="column">
+        <h2>What shall we work on?</h2>
+        <p class="lead">
+          Write a message to begin. The conversation stays, whatever happens to this tab.
+        </p>
+        <details class="options">
+          <summary>Options</summary>
+          <label>
+            Name
+            <input
+              value={session.description}
+              maxLength={1_000}
+              placeholder="The first message, if left empty"
+              onInput={(event) => change({ ...session, description: event.currentTarget.value })}
+            />
+          </label>
+          <label>
+            Working folder
+            <input
+              value={session.workingDir}
+              placeholder="The server's default, if left empty"
+              spellcheck={false}
+              autocapitalize="off"
+              onInput={(event) => change({ ...session, workingDir: event.currentTarget.value })}
+            />
+          </label>
+          <button
+            type="button"
+            class="plain"
+            disabled={busy}
+            onClick={() => run(() => chat.begin(session, creationId.current))}
+          >
+            Start without a message
+          </button>
+          {problem && (
+            <p class="problem" role="alert">
+              {problem}
+            </p>
+          )}
+        </details>
+      </div>
+    </div>
+  );
+}

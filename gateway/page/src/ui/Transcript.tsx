@@ -1,0 +1,83 @@
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { Chat } from "../core/chat.js";
+import { type ChatState, unseen } from "../core/state.js";
+import { copyCode } from "./copy.js";
+import { useAction } from "./hooks.js";
+import { Icon } from "./icons.js";
+import { OutgoingView } from "./OutgoingView.js";
+import { TurnView } from "./TurnView.js";
+
+/** So near to the end, in pixels, new text pulls the view along. */
+const NEAR = 60;
+
+/** The conversation. Follows its end unless the reader has gone up. */
+export function Transcript({ chat, state }: { chat: Chat; state: ChatState }) {
+  const area = useRef<HTMLDivElement>(null);
+  const height = useRef(0);
+  const firstSeq = useRef<number | undefined>(undefined);
+  const [following, setFollowing] = useState(true);
+  const older = useAction();
+  const alive = state.session?.state !== "ended";
+  const first = state.turns[0]?.seq;
+
+  useLayoutEffect(() => setFollowing(true), [state.place, state.outgoing.length]);
+  useLayoutEffect(() => {
+    const element = area.current;
+    if (!element) return;
+    const grewAbove =
+      firstSeq.current !== undefined && first !== undefined && first < firstSeq.current;
+    if (grewAbove && !following) element.scrollTop += element.scrollHeight - height.current;
+    else if (following) element.scrollTop = element.scrollHeight;
+    height.current = element.scrollHeight;
+    firstSeq.current = first;
+  });
+
+  const onScroll = () => {
+    const element = area.current;
+    if (!element) return;
+    setFollowing(element.scrollHeight - element.scrollTop - element.clientHeight < NEAR);
+  };
+
+  return (
+    <div class="scroller">
+      {/* biome-ignore lint/a11y: only catches the clicks of the buttons within. */}
+      <div
+        id="chatArea"
+        ref={area}
+        onScroll={onScroll}
+        onClick={copyCode}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling area must be reachable by keyboard.
+        tabIndex={0}
+        role="group"
+        aria-label="Conversation"
+      >
+        <div class="column turns">
+          {state.hasMore && (
+            <button
+              type="button"
+              class="plain older"
+              disabled={older.busy}
+              onClick={() => older.run(() => chat.loadOlder())}
+            >
+              {older.problem ?? "Show earlier messages"}
+            </button>
+          )}
+          {state.turns.map((turn) => (
+            <TurnView key={turn.seq} turn={turn} chat={chat} alive={alive} />
+          ))}
+          {unseen(state).map((message) => (
+            <OutgoingView key={message.requestId} message={message} chat={chat} />
+          ))}
+          {state.session && alive && state.turns.length === 0 && state.outgoing.length === 0 && (
+            <p class="faint first">Nothing was said yet. Write the first message below.</p>
+          )}
+        </div>
+      </div>
+      {!following && (
+        <button type="button" class="latest" onClick={() => setFollowing(true)}>
+          <Icon name="down" /> Latest
+        </button>
+      )}
+    </div>
+  );
+}
