@@ -27,7 +27,7 @@ test("a host that does not speak TLS", async () => {
 
 test("a host that is mute from the start", async () => {
   await using server = await tcpServer("");
-  const agent = testAgent(`https://127.0.0.1:${server.port}/v1`, { firstTokenTimeout: 20_000 });
+  const agent = testAgent(`https://127.0.0.1:${server.port}/v1`, { connectTimeout: 300 });
   const error = await failure(agent, "hello");
   expect(error.kind).toBe("timeout");
   expect(error.message).toMatch(/accept a connection.+OPENAI_BASE_URL/);

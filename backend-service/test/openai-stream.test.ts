@@ -133,7 +133,7 @@ describe("an aborted turn closes the connection", () => {
   ])("%s", async (_, respond) => {
     await using endpoint = await startEndpoint(({ response }) => respond(response));
     const abort = new AbortController();
-    const asked = ask(testAgent(endpoint.url, { firstTokenTimeout: 20_000 }), "hello", {
+    const asked = ask(testAgent(endpoint.url), "hello", {
       signal: abort.signal,
     });
     await vi.waitFor(() => expect(endpoint.exchanges).toHaveLength(1));
@@ -145,7 +145,7 @@ describe("an aborted turn closes the connection", () => {
   test("after the first token", async () => {
     await using endpoint = await startEndpoint(({ response }) => stream(response, says("Hel")));
     const abort = new AbortController();
-    const outcome = await ask(testAgent(endpoint.url, { idleTimeout: 20_000 }), "hello", {
+    const outcome = await ask(testAgent(endpoint.url), "hello", {
       signal: abort.signal,
       onEvent: () => abort.abort(),
     });

@@ -34,10 +34,10 @@ const Chunk = z.object({
 const MAX_ANSWER = 1_000_000;
 
 /** Said after an answer that the endpoint itself cut short, for no client can tell otherwise. */
-const CUT_SHORT: Record<string, string> = {
-  length: "\n\n_(The answer was cut off: the model reached its length limit.)_",
-  content_filter: "\n\n_(The answer was cut off by the model's content filter.)_",
-};
+const CUT_SHORT = new Map([
+  ["length", "\n\n_(The answer was cut off: the model reached its length limit.)_"],
+  ["content_filter", "\n\n_(The answer was cut off by the model's content filter.)_"],
+]);
 
 /** Reads the chunks of one answer and judges whether it came to a good end. */
 export class Answer {
@@ -79,9 +79,10 @@ export class Answer {
     }
     const choice = choices?.[0];
     if (choice?.finish_reason === "error") throw brokenOff();
-    this.#finishReason = choice?.finish_reason || this.#finishReason;
     const part = choice?.delta ?? choice?.message;
-    return part ? this.#events(part) : [];
+    const events = part ? this.#events(part) : [];
+    this.#finishReason = choice?.finish_reason || this.#finishReason;
+    return events;
   }
 
   #events(part: z.infer<typeof Part>): AgentEvent[] {
@@ -107,7 +108,7 @@ export class Answer {
       if (this.#finishReason === "content_filter") throw filtered();
       throw empty();
     }
-    const note = CUT_SHORT[this.#finishReason ?? ""];
+    const note = CUT_SHORT.get(this.#finishReason ?? "");
     return [
       ...(note === undefined ? [] : [{ type: "text" as const, text: note }]),
       ...(this.#usage ? [{ type: "usage" as const, usage: this.#usage }] : []),

@@ -26,7 +26,7 @@ export async function* complete(
   using patience = new Patience(signal);
   const answer = new Answer();
   try {
-    patience.wait(config.firstTokenTimeout, silent("OPENAI_FIRST_TOKEN_TIMEOUT"));
+    patience.wait(config.firstTokenTimeout, () => silent("OPENAI_FIRST_TOKEN_TIMEOUT"));
     const response = await fetch(config.url, {
       ...request(config, messages),
       dispatcher,
@@ -39,8 +39,8 @@ export async function* complete(
       if (!answer.begun && !answer.finished) continue;
       patience.rest();
       yield* events;
-      if (answer.finished) patience.wait(EXTRAS_TIMEOUT_MS, silent("OPENAI_IDLE_TIMEOUT"));
-      else patience.wait(config.idleTimeout, silent("OPENAI_IDLE_TIMEOUT"));
+      const limit = answer.finished ? EXTRAS_TIMEOUT_MS : config.idleTimeout;
+      patience.wait(limit, () => silent("OPENAI_IDLE_TIMEOUT"));
     }
   } catch (error) {
     signal.throwIfAborted();
@@ -76,7 +76,7 @@ function request(config: OpenAiConfig, messages: readonly ChatMessage[]) {
 /** The failure that a status means, told more precisely by the body if that comes soon. */
 async function refused(response: Response, patience: Patience): Promise<Error> {
   const wait = retryAfter(response.headers);
-  patience.wait(EXTRAS_TIMEOUT_MS, refusal(response.status, undefined, wait));
+  patience.wait(EXTRAS_TIMEOUT_MS, () => refusal(response.status, undefined, wait));
   const body: unknown = await boundedText(response)
     .then(JSON.parse)
     .catch(() => undefined);

@@ -1,6 +1,6 @@
 /**
  * A signal that is aborted when the caller's is, or when what is waited for
- * takes too long; its reason then is the error of that wait. Disposing it
+ * takes too long; its reason then is the error for that wait. Disposing it
  * aborts it too, so that nothing that was given the signal outlives it.
  */
 export class Patience implements Disposable {
@@ -13,9 +13,9 @@ export class Patience implements Disposable {
   }
 
   /** Waits so many milliseconds from now, instead of whatever was waited for before. */
-  wait(milliseconds: number, error: Error): void {
+  wait(milliseconds: number, error: () => Error): void {
     this.rest();
-    this.#timer = setTimeout(() => this.#own.abort(error), milliseconds);
+    this.#timer = setTimeout(() => this.#own.abort(error()), milliseconds);
   }
 
   /** Waits for nothing. */

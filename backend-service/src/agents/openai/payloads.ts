@@ -24,7 +24,10 @@ export async function* payloads(response: Response): AsyncGenerator<string, void
   const events = texts(response).pipeThrough(
     new EventSourceParserStream({ maxBufferSize: MAX_PAYLOAD }),
   );
-  for await (const { data } of events) if (data.trim() !== "") yield data;
+  for await (const { data } of events) {
+    const payload = data.trim();
+    if (payload !== "") yield payload;
+  }
 }
 
 /** The whole body. */
