@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import path from "node:path";
+import { SessionState } from "@amp/proto";
+import type { Case } from "../../case.js";
+import { getSession, newSession } from "../steps.js";
+import type { BackendSubject } from "../subject.js";
+
+/** Create: what a new session looks like, and that a repeat makes no second one. */
+export const createCases: Case<BackendSubject>[] = [
+  {
+    name: "Create begins an active, empty session that Get reads back",
+    async run(subject) {
+      const origin = { surface: "contract", user: "U1", conversation: "C1:1.2" };
+      const session = await newSession(subject, { description: "First", origin });
+      assert.equal(session.sessionId.length, 36);
+      assert.notEqual(session.agent, "");
+      assert.ok(path.posix.isAbsolute(session.workingDir), `${session.workingDir} is not absolute`);
+      assert.equal(session.project, path.posix.basename(session.workingDir));
+      assert.equal(session.description, "First");
+      assert.deepEqual(session.origin, origin);
+      assert.equal(session.state, SessionState.ACTIVE);
+      assert.ok(
+        session.createdAt && session.lastActiveAt,
+        "created_at or last_active_at is absent",
+      );
+      assert.equal(session.endedAt, undefined);
+      assert.equal(session.endReason, "");
+      assert.equal(session.turnCount, 0);
+      assert.equal(session.openTurns, 0);
+      assert.deepEqual(await getSession(subject, session.sessionId), session);
+    },
+  },
+  {
+    name: "Create without a request_id begins another session each time",
+    async run(subject) {
+      const sessions = await Promise.all([1, 2, 3].map(() => newSession(subject)));
+      assert.equal(new Set(sessions.map((session) => session.sessionId)).size, 3);
+    },
+  },
+  {
+    name: "20 concurrent Creates with one request_id begin one session",
+    async run(subject) {
+      const origin = { surface: randomUUID() };
+      const request = { requestId: randomUUID(), description: "Once", origin };
+      const repeats = Array.from({ length: 20 }, () => newSession(subject, request));
+      const [first, ...others] = await Promise.all(repeats);
+      for (const other of others) assert.deepEqual(other, first);
+      const { sessions } = await subject.client.list({ surface: origin.surface });
+      assert.equal(sessions.length, 1);
+    },
+  },
+  {
+    name: "Create repeated after the end answers the ended session",
+    async run(subject) {
+      const requestId = randomUUID();
+      const { sessionId } = await newSession(subject, { requestId });
+      await subject.client.end({ sessionId });
+      const repeated = await newSession(subject, { requestId });
+      assert.equal(repeated.sessionId, sessionId);
+      assert.equal(repeated.state, SessionState.ENDED);
+    },
+  },
+  {
+    name: "Create takes the working_dir of another session",
+    async run(subject) {
+      const { workingDir } = await newSession(subject);
+      assert.equal((await newSession(subject, { workingDir })).workingDir, workingDir);
+    },
+  },
+  {
+    name: "Create keeps texts in any script",
+    async run(subject) {
+      const description = 'Žluťoučký kůň 🐎 日本語 עברית \u0301 "quotes" \\ 100% _x_';
+      const { sessionId } = await newSession(subject, { description });
+      assert.equal((await getSession(subject, sessionId)).description, description);
+    },
+  },
+];

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { Reason, SessionState } from "@amp/proto";
+import type { Case } from "../../case.js";
+import { assertDead } from "../failure.js";
+import { drain, getSession, newSession, say, transcript } from "../steps.js";
+import type { BackendSubject } from "../subject.js";
+
+type Call = (subject: BackendSubject, sessionId: string) => Promise<unknown>;
+
+/** The calls that need a session that is alive. */
+const LIVE: Record<string, Call> = {
+  Send: ({ client }, sessionId) => client.send({ sessionId, message: "hello?" }),
+  SendStream: ({ client }, sessionId) => drain(client.sendStream({ sessionId, message: "hello?" })),
+  Watch: ({ client }, sessionId) => drain(client.watch({ sessionId })),
+  Cancel: ({ client }, sessionId) => client.cancel({ sessionId }),
+};
+/** The calls that read a session, alive or not. */
+const READING: Record<string, Call> = {
+  Get: ({ client }, sessionId) => client.get({ sessionId }),
+  ListTurns: ({ client }, sessionId) => client.listTurns({ sessionId }),
+};
+
+/** What is NOT_FOUND, and the two reasons for it. */
+export const deadCases: Case<BackendSubject>[] = [
+  ...Object.entries({ ...LIVE, ...READING }).map(([name, call]) => ({
+    name: `${name} on an unknown session is NOT_FOUND, SESSION_UNKNOWN`,
+    async run(subject: BackendSubject) {
+      for (const sessionId of [randomUUID(), "no-such-session"]) {
+        await assertDead(call(subject, sessionId), Reason.SESSION_UNKNOWN, sessionId);
+      }
+    },
+  })),
+  ...Object.entries(LIVE).map(([name, call]) => ({
+    name: `${name} on an ended session is NOT_FOUND, SESSION_ENDED`,
+    async run(subject: BackendSubject) {
+      const { sessionId } = await newSession(subject);
+      await subject.client.end({ sessionId });
+      await assertDead(call(subject, sessionId), Reason.SESSION_ENDED, sessionId);
+    },
+  })),
+  {
+    name: "create, send, end, send: the last is NOT_FOUND, also when it repeats the first",
+    async run(subject) {
+      const { sessionId } = await newSession(subject);
+      const request = { sessionId, message: "alive", requestId: randomUUID() };
+      await subject.client.send(request);
+      await subject.client.end({ sessionId });
+      for (const dead of [{ ...request, requestId: randomUUID() }, request]) {
+        await assertDead(subject.client.send(dead), Reason.SESSION_ENDED, sessionId);
+      }
+      assert.equal((await getSession(subject, sessionId)).turnCount, 1);
+    },
+  },
+  {
+    name: "an ended session stays readable, with its transcript, reason and time",
+    async run(subject) {
+      const { sessionId } = await newSession(subject);
+      const turn = await say(subject, sessionId, "for the record");
+      await subject.client.end({ sessionId, reason: "enough" });
+      const ended = await getSession(subject, sessionId);
+      assert.equal(ended.state, SessionState.ENDED);
+      assert.equal(ended.endReason, "enough");
+      assert.ok(ended.endedAt && ended.createdAt && ended.endedAt >= ended.createdAt);
+      assert.deepEqual(await transcript(subject, sessionId), [turn]);
+    },
+  },
+];

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { Reason, TurnState } from "@amp/proto";
+import { status } from "@grpc/grpc-js";
+import type { Case } from "../../case.js";
+import { assertDead, assertFailure } from "../failure.js";
+import { begin, getSession, newSession, transcript } from "../steps.js";
+import type { BackendSubject } from "../subject.js";
+
+/** End: for good, once, and nothing goes on. */
+export const endCases: Case<BackendSubject>[] = [
+  {
+    name: "End tells whether this call did it; the first reason stays",
+    async run(subject) {
+      const { sessionId } = await newSession(subject);
+      assert.deepEqual(await subject.client.end({ sessionId, reason: "one" }), { ended: true });
+      assert.deepEqual(await subject.client.end({ sessionId, reason: "two" }), { ended: false });
+      assert.equal((await getSession(subject, sessionId)).endReason, "one");
+    },
+  },
+  {
+    name: "End of an unknown session is OK and did nothing",
+    async run({ client }) {
+      assert.deepEqual(await client.end({ sessionId: randomUUID() }), { ended: false });
+    },
+  },
+  {
+    name: "of 10 concurrent Ends exactly one did it",
+    async run(subject) {
+      const { sessionId } = await newSession(subject);
+      const ends = Array.from({ length: 10 }, () => subject.client.end({ sessionId }));
+      const did = (await Promise.all(ends)).filter(({ ended }) => ended);
+      assert.equal(did.length, 1);
+    },
+  },
+  {
+    name: "End cancels the running turn and those that wait; their callers learn that it ended",
+    async run(subject) {
+      const { sessionId } = await newSession(subject);
+      const running = await begin(subject, { sessionId, message: "slow 30" });
+      const queued = await begin(subject, { sessionId, message: "waits" });
+      const joined = subject.client.send({
+        sessionId,
+        message: "slow 30",
+        requestId: running.turn.requestId,
+      });
+      const waiting = assertDead(joined, Reason.SESSION_ENDED, sessionId);
+      await subject.client.end({ sessionId });
+      await waiting;
+      for (const { told } of [running, queued]) {
+        assertFailure((await told).error, status.NOT_FOUND, Reason.SESSION_ENDED, {
+          session_id: sessionId,
+        });
+      }
+      assert.deepEqual(
+        (await transcript(subject, sessionId)).map(({ state }) => state),
+        [TurnState.CANCELLED, TurnState.CANCELLED],
+      );
+    },
+  },
+];

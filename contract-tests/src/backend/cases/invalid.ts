@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { errorDetails, Reason } from "@amp/proto";
+import { status } from "@grpc/grpc-js";
+import type { Case } from "../../case.js";
+import { assertInvalid, isServiceError } from "../failure.js";
+import { drain, getSession, newSession, say } from "../steps.js";
+import type { BackendSubject } from "../subject.js";
+
+const tooLong = (limit: number) => "x".repeat(limit + 1);
+
+/** Fields that cannot be: INVALID_ARGUMENT names them, and nothing happened. */
+export const invalidCases: Case<BackendSubject>[] = [
+  {
+    name: "Create refuses an unknown agent, a relative folder, and texts over their limits",
+    async run({ client }) {
+      await assertInvalid(client.create({ agent: `no-${randomUUID()}` }), "agent");
+      await assertInvalid(client.create({ workingDir: "relative/folder" }), "working_dir");
+      await assertInvalid(client.create({ description: tooLong(1_000) }), "description");
+      await assertInvalid(client.create({ requestId: tooLong(200) }), "request_id");
+    },
+  },
+  {
+    name: "Send and SendStream refuse an empty or too long message and too long a request_id",
+    async run(subject) {
+      const { client } = subject;
+      const { sessionId } = await newSession(subject);
+      for (const [request, field] of [
+        [{ sessionId, message: "" }, "message"],
+        [{ sessionId, message: tooLong(200_000) }, "message"],
+        [{ sessionId, message: "hello", requestId: tooLong(200) }, "request_id"],
+      ] as const) {
+        await assertInvalid(client.send(request), field);
+        await assertInvalid(drain(client.sendStream(request)), field);
+      }
+      assert.equal((await getSession(subject, sessionId)).turnCount, 0);
+    },
+  },
+  {
+    name: "End refuses too long a reason, and does not end",
+    async run(subject) {
+      const { sessionId } = await newSession(subject);
+      await assertInvalid(subject.client.end({ sessionId, reason: tooLong(1_000) }), "reason");
+      assert.ok((await subject.client.end({ sessionId })).ended);
+    },
+  },
+  {
+    name: "texts as long as their limits are taken",
+    async run(subject) {
+      const { sessionId } = await newSession(subject, {
+        description: "é".repeat(1_000),
+        requestId: randomUUID().padEnd(200, "x"),
+      });
+      const requestId = "y".repeat(200);
+      const { turn } = await subject.client.send({ sessionId, message: "at the limit", requestId });
+      assert.equal(turn?.requestId, requestId);
+      await subject.client.end({ sessionId, reason: "z".repeat(1_000) });
+      assert.equal((await getSession(subject, sessionId)).endReason, "z".repeat(1_000));
+    },
+  },
+  {
+    name: "a NUL character is either kept or refused by the name of its field",
+    async run(subject) {
+      const { client } = subject;
+      const text = "before\0after";
+      const { sessionId } = await newSession(subject);
+      await keptOrRefused(newSession(subject, { description: text }), "description");
+      await keptOrRefused(newSession(subject, { requestId: `${randomUUID()}\0` }), "request_id");
+      await keptOrRefused(say(subject, sessionId, text), "message");
+      await keptOrRefused(client.list({ surface: text }), "surface");
+      await keptOrRefused(client.end({ sessionId, reason: text }), "reason");
+    },
+  },
+];
+
+async function keptOrRefused(call: Promise<unknown>, field: string): Promise<void> {
+  const error = await call.then(
+    () => undefined,
+    (failure: unknown) => failure,
+  );
+  if (error === undefined) return;
+  if (!isServiceError(error)) throw error;
+  const { reason, metadata } = errorDetails(error) ?? {};
+  assert.deepEqual(
+    { status: status[error.code], reason, field: metadata?.["field"] },
+    { status: "INVALID_ARGUMENT", reason: Reason.INVALID_FIELD, field },
+  );
+}

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import type { Case } from "../../case.js";
+import { assertInvalid } from "../failure.js";
+import { newSession, say } from "../steps.js";
+import type { BackendSubject } from "../subject.js";
+
+const TURNS = [1, 2, 3, 4, 5, 6, 7];
+
+/** ListTurns: the transcript, in either order, in pages. */
+export const listTurnsCases: Case<BackendSubject>[] = [
+  {
+    name: "pages of ListTurns go to the end in either order, without gaps or repeats",
+    async run(subject) {
+      const sessionId = await conversation(subject);
+      for (const newestFirst of [false, true]) {
+        const expected = newestFirst ? TURNS.toReversed() : TURNS;
+        for (const pageSize of [0, 1, 3, 7, 8]) {
+          assert.deepEqual(await pages(subject, { sessionId, pageSize, newestFirst }), expected);
+        }
+      }
+    },
+  },
+  {
+    name: "ListTurns of a session without turns is empty",
+    async run(subject) {
+      const { sessionId } = await newSession(subject);
+      const answer = await subject.client.listTurns({ sessionId });
+      assert.deepEqual(answer, { turns: [], nextPageToken: "" });
+    },
+  },
+  {
+    name: "ListTurns refuses page tokens and sizes that cannot be",
+    async run(subject) {
+      const { sessionId } = await newSession(subject);
+      const { client } = subject;
+      await assertInvalid(client.listTurns({ sessionId, pageToken: "no token" }), "page_token");
+      await assertInvalid(client.listTurns({ sessionId, pageSize: -1 }), "page_size");
+      await assertInvalid(client.listTurns({ sessionId, pageSize: 201 }), "page_size");
+    },
+  },
+];
+
+async function conversation(subject: BackendSubject): Promise<string> {
+  const { sessionId } = await newSession(subject);
+  for (const number of TURNS) await say(subject, sessionId, `message ${number}`);
+  return sessionId;
+}
+
+/** The numbers of the turns, page by page. */
+async function pages(
+  { client }: BackendSubject,
+  request: { sessionId: string; pageSize: number; newestFirst: boolean },
+): Promise<number[]> {
+  const seqs: number[] = [];
+  let pageToken = "";
+  do {
+    const page = await client.listTurns({ ...request, pageToken });
+    if (request.pageSize > 0) assert.ok(page.turns.length <= request.pageSize, "too long a page");
+    seqs.push(...page.turns.map(({ seq }) => seq));
+    pageToken = page.nextPageToken;
+  } while (pageToken !== "" && seqs.length <= TURNS.length);
+  return seqs;
+}

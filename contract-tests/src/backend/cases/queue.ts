@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { Reason } from "@amp/proto";
+import { status } from "@grpc/grpc-js";
+import type { Case } from "../../case.js";
+import { assertFailure } from "../failure.js";
+import { begin, newSession } from "../steps.js";
+import type { BackendSubject } from "../subject.js";
+import { openWatch } from "../watching.js";
+
+/** No session may be able to queue more than this. */
+const MOST_QUEUED = 500;
+
+/** The waiting turns of a session. */
+export const queueCases: Case<BackendSubject>[] = [
+  {
+    name: "turns of a session run one at a time, in the order of their acceptance",
+    async run(subject) {
+      const { sessionId } = await newSession(subject);
+      const watched = await openWatch(subject, sessionId);
+      const begun = [await begin(subject, { sessionId, message: "slow 0.5" })];
+      for (const message of ["two", "three", "four"]) {
+        begun.push(await begin(subject, { sessionId, message }));
+      }
+      assert.deepEqual(
+        begun.map(({ turn }) => turn.seq),
+        [1, 2, 3, 4],
+      );
+      await Promise.all(begun.map(({ told }) => told));
+      await subject.client.end({ sessionId });
+      const { turns } = await watched.told;
+      const steps = turns.flatMap(({ seq, event }) =>
+        event?.$case === "started" || event?.$case === "completed" ? `${event.$case} ${seq}` : [],
+      );
+      assert.deepEqual(
+        steps,
+        [1, 2, 3, 4].flatMap((seq) => [`started ${seq}`, `completed ${seq}`]),
+      );
+    },
+  },
+  {
+    name: "a full queue is RESOURCE_EXHAUSTED, and takes turns again when one is gone",
+    async run(subject) {
+      const { sessionId } = await newSession(subject);
+      await begin(subject, { sessionId, message: "slow 60" });
+      assertFailure(
+        await fillQueue(subject, sessionId),
+        status.RESOURCE_EXHAUSTED,
+        Reason.QUEUE_FULL,
+        { session_id: sessionId },
+      );
+      const { cancelled } = await subject.client.cancel({ sessionId, seq: 2 });
+      assert.ok(cancelled, "a queued turn could not be cancelled");
+      await begin(subject, { sessionId, message: "takes the free place" });
+      await subject.client.end({ sessionId });
+    },
+  },
+];
+
+/** Sends until a turn is refused; answers the refusal. */
+async function fillQueue(subject: BackendSubject, sessionId: string): Promise<unknown> {
+  for (let waiting = 0; waiting < MOST_QUEUED; waiting += 1) {
+    try {
+      await begin(subject, { sessionId, message: "waits" });
+    } catch (error) {
+      return error;
+    }
+  }
+  return assert.fail(`${MOST_QUEUED} turns wait and none was refused`);
+}

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { SessionState, TurnState } from "@amp/proto";
+import type { Case } from "../../case.js";
+import { begin, emptyTold, newSession, say, tell } from "../steps.js";
+import type { BackendSubject } from "../subject.js";
+import { openWatch } from "../watching.js";
+
+/** Watch: a snapshot, then what happens, then the end. */
+export const watchCases: Case<BackendSubject>[] = [
+  {
+    name: "Watch begins with the session and no open turns when it is idle",
+    async run(subject) {
+      const session = await newSession(subject, { description: "Watched" });
+      const { snapshot } = await openWatch(subject, session.sessionId);
+      assert.deepEqual(snapshot, { session, openTurns: [] });
+      await subject.client.end({ sessionId: session.sessionId });
+    },
+  },
+  {
+    name: "Watch tells a whole turn of another caller, and ends with ended and OK",
+    async run(subject) {
+      const { sessionId } = await newSession(subject);
+      const watches = [await openWatch(subject, sessionId), await openWatch(subject, sessionId)];
+      const turn = await say(subject, sessionId, "slow 0.3 for all to see");
+      await subject.client.end({ sessionId, reason: "seen" });
+      for (const watch of watches) {
+        const { turns, ended } = await watch.told;
+        const told = emptyTold();
+        for (const event of turns) tell(told, event);
+        assert.equal(told.kinds.at(-1), "completed");
+        assert.deepEqual(told.final, turn);
+        assert.equal(told.reply, turn.reply, "the deltas do not make up the reply");
+        assert.equal(ended?.sessionId, sessionId);
+        assert.equal(ended.state, SessionState.ENDED);
+        assert.equal(ended.endReason, "seen");
+      }
+    },
+  },
+  {
+    name: "Watch begun in mid-turn tells what was told so far, what waits, and goes on from there",
+    async run(subject) {
+      const { sessionId } = await newSession(subject);
+      const running = subject.client.sendStream({ sessionId, message: "slow 1 in the middle" });
+      for await (const { event } of running) if (event?.event?.$case === "textDelta") break;
+      await begin(subject, { sessionId, message: "waits" });
+      const { snapshot, told } = await openWatch(subject, sessionId);
+      assert.deepEqual(
+        snapshot.openTurns.map(({ seq, state }) => [seq, state]),
+        [
+          [1, TurnState.RUNNING],
+          [2, TurnState.QUEUED],
+        ],
+      );
+      let reply = snapshot.openTurns[0]?.reply ?? "";
+      assert.notEqual(reply, "", "what was told so far is missing");
+      await subject.client.send({ sessionId, message: "last" });
+      await subject.client.end({ sessionId });
+      for (const { seq, event } of (await told).turns) {
+        if (seq !== 1 || event === undefined) continue;
+        if (event.$case === "started") reply = event.value.reply;
+        if (event.$case === "textDelta") reply += event.value.text;
+        if (event.$case === "completed") assert.equal(reply, event.value.reply);
+      }
+      assert.match(reply, /in the middle/);
+    },
+  },
+  {
+    name: "Watch of one session tells nothing of another",
+    async run(subject) {
+      const [one, two] = await Promise.all([newSession(subject), newSession(subject)]);
+      const { told } = await openWatch(subject, one.sessionId);
+      await say(subject, two.sessionId, "elsewhere");
+      await subject.client.end({ sessionId: two.sessionId });
+      await subject.client.end({ sessionId: one.sessionId });
+      assert.deepEqual((await told).turns, []);
+    },
+  },
+];

@@ -1,0 +1,50 @@
+import type { Case } from "../case.js";
+import { cancelCases } from "./cases/cancel.js";
+import { createCases } from "./cases/create.js";
+import { deadCases } from "./cases/dead.js";
+import { demoCases } from "./cases/demo.js";
+import { endCases } from "./cases/end.js";
+import { failedTurnCases } from "./cases/failed-turn.js";
+import { independenceCases } from "./cases/independence.js";
+import { invalidCases } from "./cases/invalid.js";
+import { listCases } from "./cases/list.js";
+import { listTurnsCases } from "./cases/list-turns.js";
+import { modelCases } from "./cases/model.js";
+import { queueCases } from "./cases/queue.js";
+import { sendCases } from "./cases/send.js";
+import { sendStreamCases } from "./cases/send-stream.js";
+import { serverCases } from "./cases/server.js";
+import { tokenCases } from "./cases/token.js";
+import { watchCases } from "./cases/watch.js";
+import type { BackendSubject, BackendTarget } from "./subject.js";
+
+/** The rules that every backend keeps, whatever agent answers. */
+export const coreCases: Case<BackendSubject>[] = [
+  ...createCases,
+  ...sendCases,
+  ...sendStreamCases,
+  ...failedTurnCases,
+  ...independenceCases,
+  ...queueCases,
+  ...cancelCases,
+  ...endCases,
+  ...deadCases,
+  ...listCases,
+  ...listTurnsCases,
+  ...watchCases,
+  ...invalidCases,
+  ...serverCases,
+  ...modelCases,
+];
+
+/** The rules that hold for a backend that is spoken to so. */
+export function backendCases({
+  token,
+  agent,
+}: Pick<BackendTarget, "token" | "agent">): Case<BackendSubject>[] {
+  return [
+    ...coreCases,
+    ...(token === undefined ? [] : tokenCases),
+    ...(agent === "demo" ? demoCases : []),
+  ];
+}

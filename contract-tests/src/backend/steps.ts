@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import {
+  type CreateRequest,
+  type DeepPartial,
+  SendRequest,
+  type SendStreamResponse,
+  type Session,
+  type Turn,
+  type TurnEvent,
+} from "@amp/proto";
+import type { BackendSubject } from "./subject.js";
+
+/** Begins a session with the agent under test. */
+export async function newSession(
+  { client, agent }: BackendSubject,
+  request: DeepPartial<CreateRequest> = {},
+): Promise<Session> {
+  const { session } = await client.create({ agent: agent ?? "", ...request });
+  assert.ok(session, "Create answered without a session");
+  return session;
+}
+
+/** Runs a turn and returns it. */
+export async function say(
+  { client }: BackendSubject,
+  sessionId: string,
+  message: string,
+): Promise<Turn> {
+  const { turn } = await client.send({ sessionId, message });
+  assert.ok(turn, "Send answered without a turn");
+  return turn;
+}
+
+/** The session as Get tells it. */
+export async function getSession({ client }: BackendSubject, sessionId: string): Promise<Session> {
+  const { session } = await client.get({ sessionId });
+  assert.ok(session, "Get answered without a session");
+  return session;
+}
+
+/** The first 200 turns as ListTurns tells them. */
+export async function transcript({ client }: BackendSubject, sessionId: string): Promise<Turn[]> {
+  return (await client.listTurns({ sessionId, pageSize: 200 })).turns;
+}
+
+/** Everything a stream tells, until it ends or fails. */
+export async function drain<T>(stream: AsyncIterable<T>): Promise<T[]> {
+  const items: T[] = [];
+  for await (const item of stream) items.push(item);
+  return items;
+}
+
+/** What a stream told of a turn, put together as somebody who shows it would. */
+export interface Told {
+  /** The kinds of the events, in order. */
+  kinds: TurnKind[];
+  /** The deltas, from the last whole turn on. */
+  reply: string;
+  /** The turn in its final state, if the stream told it. */
+  final: Turn | undefined;
+  /** What the call failed with, if it did. */
+  error: unknown;
+}
+
+export type TurnKind = NonNullable<TurnEvent["event"]>["$case"];
+
+/** A turn that was accepted. */
+export interface BegunTurn {
+  /** As the first event held it. */
+  turn: Turn;
+  /** Resolves when the stream is over, also when it failed. */
+  told: Promise<Told>;
+}
+
+/**
+ * Sends a message and returns as soon as the turn is accepted, which the first
+ * event has to say. @throws what the call failed with before.
+ */
+export async function begin(
+  { client }: BackendSubject,
+  request: DeepPartial<SendRequest>,
+): Promise<BegunTurn> {
+  const stream = client.sendStream(SendRequest.fromPartial(request));
+  const first = await stream.next();
+  const event = first.value?.event?.event;
+  if (event?.$case !== "queued" && event?.$case !== "started") {
+    assert.fail(`the first event was ${event?.$case}, not queued or started`);
+  }
+  const told = emptyTold();
+  tell(told, { seq: event.value.seq, event });
+  return { turn: event.value, told: follow(stream, told) };
+}
+
+export function emptyTold(): Told {
+  return { kinds: [], reply: "", final: undefined, error: undefined };
+}
+
+/** Puts one more event to what was told. */
+export function tell(told: Told, { event }: TurnEvent): void {
+  assert.ok(event, "an event without content");
+  assert.equal(told.final, undefined, `${event.$case} came after the final event`);
+  told.kinds.push(event.$case);
+  switch (event.$case) {
+    case "queued":
+    case "started":
+      told.reply = event.value.reply;
+      break;
+    case "textDelta":
+      told.reply += event.value.text;
+      break;
+    case "completed":
+    case "failed":
+    case "cancelled":
+      told.final = event.value;
+  }
+}
+
+async function follow(stream: AsyncIterable<SendStreamResponse>, told: Told): Promise<Told> {
+  try {
+    for await (const { event } of stream) {
+      assert.ok(event, "SendStream answered without an event");
+      tell(told, event);
+    }
+  } catch (error) {
+    told.error = error;
+  }
+  return told;
+}

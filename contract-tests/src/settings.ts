@@ -1,0 +1,27 @@
+/** What is to be tested, from the environment. */
+export interface ContractSettings {
+  /** `host:port` of a backend. */
+  backendUrl: string | undefined;
+  /** Sent to the backend as a bearer token. */
+  backendToken: string | undefined;
+  /** `http://host:port` of a gateway. */
+  gatewayUrl: string | undefined;
+  /** The agent that sessions are created with; the backend's default when undefined. */
+  agent: string | undefined;
+}
+
+/** Reads the settings. @throws when there is nothing to test. */
+export function contractSettings(env: NodeJS.ProcessEnv): ContractSettings {
+  const settings = {
+    backendUrl: env["BACKEND_URL"] || undefined,
+    backendToken: env["BACKEND_TOKEN"] || undefined,
+    gatewayUrl: env["GATEWAY_URL"]?.replace(/\/+$/, "") || undefined,
+    agent: env["CONTRACT_AGENT"] || undefined,
+  };
+  if (settings.backendUrl === undefined && settings.gatewayUrl === undefined) {
+    throw new Error(
+      "Nothing to test: set BACKEND_URL (host:port), GATEWAY_URL (http://host:port) or both.",
+    );
+  }
+  return settings;
+}
