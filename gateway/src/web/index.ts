@@ -1,8 +1,42 @@
+import compression from "compression";
 import { Router } from "express";
+import { Releases } from "../releases.js";
 import type { Surface, SurfaceContext } from "../surface.js";
+import { apiRoutes } from "./api.js";
 import type { WebConfig } from "./config.js";
+import type { WebContext } from "./context.js";
+import { SessionLists } from "./events/session-lists.js";
+import { localGuard } from "./guard.js";
+import { pageRoutes, securityHeaders } from "./page.js";
+import { Mappings } from "./store/mappings.js";
+import { Memories } from "./store/memories.js";
+import { finishUnfinished } from "./unfinished.js";
 
-/** Starts the web chat. */
-export async function startWeb(_config: WebConfig, _context: SurfaceContext): Promise<Surface> {
-  return { router: Router(), async [Symbol.asyncDispose]() {} };
+/** Where everything of the web chat is, but for the page's second place at `/`. */
+const PREFIX = "/apps/web-chat";
+
+/** Starts the web chat: its page, its API, and what goes on behind them. */
+export async function startWeb(config: WebConfig, surface: SurfaceContext): Promise<Surface> {
+  await using releases = new Releases();
+  const { backend, pool, database, logger, closing } = surface;
+  const context: WebContext = {
+    backend,
+    mappings: new Mappings(pool),
+    memories: new Memories(pool),
+    lists: releases.use(new SessionLists(database)),
+    logger,
+    retryWindow: config.retryWindow,
+    closing,
+  };
+  await context.lists.ready;
+  releases.use(finishUnfinished(context));
+
+  const router = Router();
+  router.use(securityHeaders, localGuard);
+  // It leaves event streams alone, for their Cache-Control has no-transform.
+  router.use(compression());
+  router.use(`${PREFIX}/api`, apiRoutes(context));
+  router.use(pageRoutes(PREFIX));
+  const running = releases.move();
+  return { router, [Symbol.asyncDispose]: () => running[Symbol.asyncDispose]() };
 }

@@ -1,0 +1,65 @@
+import { type ErrorRequestHandler, type Request, type Response, Router } from "express";
+import { cancel } from "./api/cancel.js";
+import { chat } from "./api/chat.js";
+import { createSession } from "./api/create-session.js";
+import { end } from "./api/end.js";
+import { events } from "./api/events.js";
+import { listSessions } from "./api/list-sessions.js";
+import { resumeSession } from "./api/resume-session.js";
+import { sessionStatus } from "./api/session-status.js";
+import { transcript } from "./api/transcript.js";
+import { bodyError, jsonBody } from "./body.js";
+import type { WebContext } from "./context.js";
+import { type Endpoint, LOCAL_USER } from "./endpoint.js";
+import { HttpError, toHttpError } from "./errors.js";
+
+/** The HTTP API, relative to its prefix. */
+export function apiRoutes(context: WebContext): Router {
+  const router = Router();
+  router.use((_request, response, next) => {
+    response.set("Cache-Control", "no-store");
+    next();
+  });
+  router.get("/events", (request, response) => events(context, call(request, response), response));
+  router.use(jsonBody);
+  const routes: [method: "get" | "post", path: string, endpoint: Endpoint][] = [
+    ["get", "/session", sessionStatus],
+    ["post", "/session", createSession],
+    ["post", "/session/resume", resumeSession],
+    ["get", "/sessions", listSessions],
+    ["get", "/sessions/:id/transcript", transcript],
+    ["post", "/chat", chat],
+    ["post", "/cancel", cancel],
+    ["post", "/end", end],
+  ];
+  for (const [method, path, endpoint] of routes) {
+    router[method](path, async (request, response) => {
+      const { status, body } = await endpoint(context, call(request, response));
+      response.status(status).json(body);
+    });
+  }
+  router.use((request) => {
+    throw new HttpError(404, { error: `There is no ${request.method} ${request.originalUrl}` });
+  });
+  router.use(answerErrors(context));
+  return router;
+}
+
+function call(request: Request, response: Response) {
+  const gone = new AbortController();
+  response.once("close", () => gone.abort());
+  return { user: LOCAL_USER, request, signal: gone.signal };
+}
+
+function answerErrors({ logger }: WebContext): ErrorRequestHandler {
+  // Four parameters make it an error handler.
+  return (error: unknown, request, response, _next) => {
+    const { status, body } = bodyError(error) ?? toHttpError(error);
+    if (status >= 500) {
+      logger.warn({ err: error, path: request.path, status }, "a web chat request failed");
+    }
+    // A client that went away, or a stream that was begun, cannot be told any more.
+    if (response.headersSent) response.destroy();
+    else response.status(status).json(body);
+  };
+}

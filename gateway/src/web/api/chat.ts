@@ -1,0 +1,88 @@
+import { randomUUID } from "node:crypto";
+import { BackendError } from "../../backend/index.js";
+import { fields, read, requestId, requiredText, sessionId } from "../body.js";
+import type { WebContext } from "../context.js";
+import { type Answer, type Call, type Endpoint, ok } from "../endpoint.js";
+import { HttpError, toHttpError } from "../errors.js";
+import { memoryCommand } from "../memory/command.js";
+import { memoryIntent } from "../memory/intent.js";
+import { meantSession, withSession } from "../sessions.js";
+import type { SessionMapping } from "../store/mappings.js";
+
+const Body = fields({
+  message: requiredText("message", 200_000),
+  session_id: sessionId,
+  request_id: requestId,
+});
+
+/**
+ * POST /chat: one message to a session. Waits for the reply; with
+ * `Prefer: respond-async` (RFC 7240) it answers 202 as soon as the message is
+ * accepted for good, and the event stream tells the rest. The turn goes on
+ * whatever becomes of the request, and a repeat with the same request_id joins it.
+ */
+export const chat: Endpoint = async (context, call) => {
+  const body = read(Body, call.request.body);
+  const later = respondAsync(call);
+  // An answer on the event stream needs a turn, which a memory command has not.
+  const intent = later ? undefined : memoryIntent(body.message);
+  if (intent) return ok(await memoryCommand(context, call.user, intent, body.request_id));
+  const mapping = await meantSession(context, call.user, body.session_id);
+  const request = {
+    sessionId: mapping.session_id,
+    message: body.message,
+    requestId: body.request_id ?? randomUUID(),
+    author: { surface: "web", user: call.user, displayName: "" },
+  };
+  await context.mappings.touch(mapping);
+  try {
+    return await withSession(context, mapping, () =>
+      later ? accept(context, mapping, request, call) : reply(context, mapping, request, call),
+    );
+  } catch (error) {
+    throw keptOpen(error);
+  }
+};
+
+type Message = Parameters<WebContext["backend"]["send"]>[0];
+
+async function reply(
+  { backend, retryWindow }: WebContext,
+  mapping: SessionMapping,
+  message: Message,
+  { signal }: Call,
+): Promise<Answer> {
+  const turn = await backend.send(message, { window: retryWindow, signal });
+  return ok({ response: turn.reply, session_id: mapping.session_id, session_connected: true });
+}
+
+async function accept(
+  { backend, retryWindow }: WebContext,
+  mapping: SessionMapping,
+  message: Message,
+  { signal }: Call,
+): Promise<Answer> {
+  // The first event says that the turn is stored; it needs nobody to listen on.
+  for await (const { seq } of backend.sendStream(message, { window: retryWindow, signal })) {
+    return {
+      status: 202,
+      body: {
+        session_id: mapping.session_id,
+        request_id: message.requestId,
+        seq,
+        session_connected: true,
+      },
+    };
+  }
+  throw new BackendError("internal", "The backend did not accept the message.", undefined, "OK");
+}
+
+function respondAsync({ request }: Call): boolean {
+  return /(^|,)\s*respond-async\s*(,|;|$)/i.test(request.get("prefer") ?? "");
+}
+
+/** Tells that the session is still there, where the failure does not say otherwise. */
+function keptOpen(error: unknown): HttpError {
+  const { status, body } = toHttpError(error);
+  return new HttpError(status, { session_connected: true, ...body }, { cause: error });
+}

@@ -1,0 +1,28 @@
+import type { Response } from "express";
+import { fields, read, sessionId } from "../body.js";
+import type { WebContext } from "../context.js";
+import type { Call } from "../endpoint.js";
+import { followList } from "../events/follow-list.js";
+import { followSession } from "../events/follow-session.js";
+import { EventStream } from "../events/sse.js";
+import { meantSession } from "../sessions.js";
+
+const Query = fields({ session: sessionId });
+
+/**
+ * GET /events: the user's list of sessions as it changes and, if one is named,
+ * that session as it goes on. Each connection begins with the whole state, so
+ * that a client that comes back needs no history.
+ * @throws HttpError 404 before the stream begins
+ */
+export async function events(context: WebContext, call: Call, response: Response): Promise<void> {
+  const { session } = read(Query, call.request.query);
+  const mapping = session && (await meantSession(context, call.user, session));
+  const signal = AbortSignal.any([call.signal, context.closing]);
+  const stream = new EventStream(response);
+  await Promise.all([
+    followList(context, call.user, stream, signal),
+    mapping && followSession(context, { mapping, stream, signal }),
+  ]);
+  stream.end();
+}

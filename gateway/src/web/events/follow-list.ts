@@ -1,0 +1,28 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { WebContext } from "../context.js";
+import { entryJson } from "../json.js";
+import type { EventStream } from "./sse.js";
+
+/** How soon a list that could not be read is read again. */
+const RETRY_MS = 1_000;
+
+/** Tells the user's list of sessions, whole, at each change, until the signal is aborted. */
+export async function followList(
+  { mappings, lists, logger }: WebContext,
+  user: string,
+  stream: EventStream,
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const _ of lists.changes(user, signal)) {
+    while (!signal.aborted) {
+      try {
+        const sessions = (await mappings.list(user)).map(entryJson);
+        await stream.send("sessions", { sessions });
+        break;
+      } catch (error) {
+        logger.debug({ err: error }, "cannot read a list of sessions now");
+        await delay(RETRY_MS, undefined, { signal }).catch(() => {});
+      }
+    }
+  }
+}

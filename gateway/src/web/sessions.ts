@@ -1,0 +1,55 @@
+import { isDead, type Session, SessionState } from "../backend/index.js";
+import type { WebContext } from "./context.js";
+import { deadSession, noActiveSession, unknownSession } from "./errors.js";
+import type { SessionMapping } from "./store/mappings.js";
+
+/** The session that a request means: the named one, else the active one. @throws HttpError 404 or 409 */
+export async function meantSession(
+  { mappings }: WebContext,
+  user: string,
+  sessionId: string | undefined,
+): Promise<SessionMapping> {
+  const mapping = await mappings.find(user, sessionId);
+  if (mapping) return mapping;
+  throw sessionId === undefined ? noActiveSession() : unknownSession(sessionId);
+}
+
+/** Lets go of a dead session: nothing points at it any more, in Postgres. */
+export async function letGo(context: WebContext, sessionId: string): Promise<void> {
+  for (const mapping of await context.mappings.ended(sessionId)) {
+    const { user_id: user, session_id: session } = mapping;
+    context.logger.warn({ user, session }, "session is dead: its web chat mapping is deactivated");
+  }
+}
+
+/** Calls the backend for a session. A dead one is let go of. @throws HttpError 409 for it */
+export async function withSession<T>(
+  context: WebContext,
+  mapping: SessionMapping,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isDead(error)) throw error;
+    await letGo(context, mapping.session_id);
+    throw deadSession();
+  }
+}
+
+/** The session if it is alive; a dead one is let go of and undefined. @throws BackendError */
+export async function aliveSession(
+  context: WebContext,
+  mapping: SessionMapping,
+  window: number,
+  signal: AbortSignal,
+): Promise<Session | undefined> {
+  try {
+    const session = await context.backend.get(mapping.session_id, { window, signal });
+    if (session.state !== SessionState.ENDED) return session;
+  } catch (error) {
+    if (!isDead(error)) throw error;
+  }
+  await letGo(context, mapping.session_id);
+  return undefined;
+}

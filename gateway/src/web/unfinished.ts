@@ -1,0 +1,59 @@
+/**
+ * Completes what a crash, a backend that was away or a client that gave up left
+ * half done, so that no session lives on that nobody can see: endings that the
+ * backend has not been told of, and openings that nobody asks for any more.
+ * Any number of gateways may do it at once: every step may be repeated.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { BackendError } from "../backend/index.js";
+import type { WebContext } from "./context.js";
+import { createFor } from "./openings.js";
+import type { Mapping } from "./store/mappings.js";
+
+const INTERVAL_MS = 5_000;
+/** Longer than any request tries; a client that repeats an opening keeps it young. */
+const ABANDONED_MS = 120_000;
+
+/** Does so now and every few seconds until disposed. */
+export function finishUnfinished(context: WebContext): AsyncDisposable {
+  const stop = new AbortController();
+  const working = (async () => {
+    while (!stop.signal.aborted) {
+      await finishAll(context, stop.signal).catch((error: unknown) =>
+        context.logger.debug({ err: error }, "cannot finish what was left half done now"),
+      );
+      await delay(INTERVAL_MS, undefined, { signal: stop.signal }).catch(() => {});
+    }
+  })();
+  return {
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await working;
+    },
+  };
+}
+
+/** @throws BackendError when the backend is away */
+async function finishAll(context: WebContext, signal: AbortSignal): Promise<void> {
+  await context.mappings.abandonOlderThan(ABANDONED_MS);
+  for (const mapping of await context.mappings.unfinished()) {
+    if (mapping.session_id === null) await dropOpening(context, mapping, signal);
+    else await endSession(context, mapping.session_id, signal);
+  }
+}
+
+async function endSession(context: WebContext, sessionId: string, signal: AbortSignal) {
+  await context.backend.end(sessionId, "ended by its user in the web chat", { signal });
+  await context.mappings.ended(sessionId);
+}
+
+async function dropOpening(context: WebContext, opening: Mapping, signal: AbortSignal) {
+  try {
+    const session = await createFor(context, opening, signal);
+    await context.backend.end(session.sessionId, "nobody was told of it", { signal });
+  } catch (error) {
+    // One that the backend refuses has no session.
+    if (!(error instanceof BackendError) || error.kind === "transient") throw error;
+  }
+  await context.mappings.discard(opening);
+}
