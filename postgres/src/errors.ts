@@ -14,7 +14,7 @@ const SOCKET_CODES = new Set([
 
 /** Plain errors that `pg` throws without a code when a connection is lost or cannot be had. */
 const LOST_CONNECTION =
-  /connection terminated|connection timeout|timeout exceeded|client has encountered a connection error|not queryable|cannot use a pool after/i;
+  /connection terminated|connection timeout|timeout exceeded|query read timeout|client has encountered a connection error|not queryable|cannot use a pool after/i;
 
 /**
  * SQLSTATE classes that pass by themselves: connection exceptions (08),

@@ -11,6 +11,8 @@ export interface PoolOptions {
   application: string;
   /** Connections at most; 10 by default. */
   max?: number;
+  /** Milliseconds after which a query counts as lost, and its connection with it; none by default. */
+  queryTimeout?: number;
   logger: Logger;
 }
 
@@ -25,6 +27,7 @@ export function openPool(options: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
     ...connection(options),
     max: options.max ?? 10,
+    ...(options.queryTimeout && { query_timeout: options.queryTimeout }),
     idleTimeoutMillis: 30_000,
   });
   // Without listeners, a connection that is lost ends the process: the pool
