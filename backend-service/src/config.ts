@@ -1,0 +1,90 @@
+import {
+  type Environment,
+  isLoopback,
+  type ListenAddress,
+  SettingError,
+  Settings,
+} from "@amp/settings";
+import { type OpenAiConfig, openAiConfig } from "./agents/openai/index.js";
+
+/** Files of the listener's TLS; `clientCa` asks callers for a certificate. */
+export interface TlsFiles {
+  cert: string;
+  key: string;
+  clientCa: string | undefined;
+}
+
+/** Everything that a backend can be told. Times are milliseconds. */
+export interface BackendConfig {
+  databaseUrl: string;
+  logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
+  shutdownGrace: number;
+  listen: ListenAddress;
+  /** Where other replicas reach this one; undefined: the address that it listens on. */
+  advertise: string | undefined;
+  /** Accepted bearer tokens; empty: none is asked for. */
+  tokens: string[];
+  tls: TlsFiles | undefined;
+  defaultAgent: string | undefined;
+  openAi: OpenAiConfig | undefined;
+  /** Folders that sessions may work in; the first is the default. */
+  workspaceRoots: string[];
+  turnTimeout: number;
+  /** Turns that may be queued or running in one session. */
+  turnQueueLimit: number;
+}
+
+const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
+
+/** A timer of Node.js can wait no longer than some 24 days. */
+const LONGEST_TURN = 2 ** 31 - 1;
+
+/** Reads the settings. @throws SettingError, which names the variable. */
+export function parseConfig(env: Environment): BackendConfig {
+  const settings = new Settings(env);
+  const config: BackendConfig = {
+    databaseUrl: databaseUrl(settings),
+    logLevel: settings.oneOf("LOG_LEVEL", LOG_LEVELS, "info"),
+    shutdownGrace: settings.duration("SHUTDOWN_GRACE", "10s"),
+    listen: settings.listen("BACKEND_LISTEN", "127.0.0.1:50051"),
+    advertise: settings.optional("BACKEND_ADVERTISE"),
+    tokens: settings.list("BACKEND_TOKENS"),
+    tls: tlsFiles(settings),
+    defaultAgent: settings.optional("DEFAULT_AGENT"),
+    openAi: openAiConfig(env),
+    workspaceRoots: settings.list("WORKSPACE_ROOTS"),
+    turnTimeout: settings.duration("TURN_TIMEOUT", "30m"),
+    turnQueueLimit: settings.integer("TURN_QUEUE_LIMIT", 32, 1, 10_000),
+  };
+  if (config.turnTimeout < 1 || config.turnTimeout > LONGEST_TURN) {
+    throw new SettingError("TURN_TIMEOUT", "must be from 1ms to 24d");
+  }
+  if (config.workspaceRoots.length === 0) config.workspaceRoots = [process.cwd()];
+  if (!isLoopback(config.listen) && config.tokens.length === 0 && !config.tls?.clientCa) {
+    throw new SettingError(
+      "BACKEND_LISTEN",
+      "is not a loopback address: set BACKEND_TOKENS or BACKEND_TLS_CLIENT_CA, " +
+        "so that not everybody can command the agents",
+    );
+  }
+  return config;
+}
+
+function databaseUrl(settings: Settings): string {
+  const url = settings.required("DATABASE_URL", "it says where PostgreSQL is");
+  // The message does not repeat the URL, which may hold a password.
+  if (!/^postgres(ql)?:$/.test(URL.canParse(url) ? new URL(url).protocol : "")) {
+    throw new SettingError("DATABASE_URL", "must be a URL such as postgres://user@host/database");
+  }
+  return url;
+}
+
+function tlsFiles(settings: Settings): TlsFiles | undefined {
+  const cert = settings.optional("BACKEND_TLS_CERT");
+  const key = settings.optional("BACKEND_TLS_KEY");
+  const clientCa = settings.optional("BACKEND_TLS_CLIENT_CA");
+  if (!cert && !key && !clientCa) return undefined;
+  if (!cert) throw new SettingError("BACKEND_TLS_CERT", "is needed for TLS");
+  if (!key) throw new SettingError("BACKEND_TLS_KEY", "is needed for TLS");
+  return { cert, key, clientCa };
+}

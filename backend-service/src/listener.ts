@@ -1,0 +1,74 @@
+import { readFile } from "node:fs/promises";
+import { fileDescriptors } from "@amp/proto";
+import { SettingError } from "@amp/settings";
+import { Server, ServerCredentials } from "@grpc/grpc-js";
+import { ReflectionService } from "@grpc/reflection";
+import { HealthImplementation } from "grpc-health-check";
+import type { BackendConfig, TlsFiles } from "./config.js";
+
+/** The names that health is asked about: the process as a whole, and the service. */
+const HEALTH_NAMES = ["", "amp.session.v1.SessionService"];
+
+/** Health of the service, by the standard protocol. */
+export interface Health {
+  set(serving: boolean): void;
+}
+
+/** A caller that went away without a word is noticed within seconds. */
+const OPTIONS = {
+  "grpc.keepalive_time_ms": 10_000,
+  "grpc.keepalive_timeout_ms": 5_000,
+};
+
+/** A server with reflection and health, not yet listening and not yet healthy. */
+export async function newServer(): Promise<{ server: Server; health: Health }> {
+  const server = new Server(OPTIONS);
+  const health = new HealthImplementation();
+  health.addToServer(server);
+  // In the shape of a package definition, of which reflection reads the descriptors only.
+  const descriptors = {
+    format: "Protocol Buffer 3 DescriptorProto" as const,
+    type: {},
+    fileDescriptorProtos: await fileDescriptors(),
+  };
+  new ReflectionService({ descriptors }).addToServer(server);
+  const set = (serving: boolean) => {
+    for (const name of HEALTH_NAMES) health.setStatus(name, serving ? "SERVING" : "NOT_SERVING");
+  };
+  set(false);
+  return { server, health: { set } };
+}
+
+/** Listens; answers the address, with the port that was chosen. */
+export async function bind(server: Server, config: BackendConfig): Promise<string> {
+  const { host, port } = config.listen;
+  const bracketed = host.includes(":") ? `[${host}]` : host;
+  const credentials = config.tls
+    ? await tlsCredentials(config.tls)
+    : ServerCredentials.createInsecure();
+  return new Promise((resolve, reject) => {
+    server.bindAsync(`${bracketed}:${port}`, credentials, (error, bound) => {
+      if (error) {
+        const problem = `${bracketed}:${port} cannot be listened on: ${error.message}`;
+        reject(new SettingError("BACKEND_LISTEN", problem));
+      } else {
+        resolve(`${bracketed}:${bound}`);
+      }
+    });
+  });
+}
+
+async function tlsCredentials({ cert, key, clientCa }: TlsFiles): Promise<ServerCredentials> {
+  const ca = clientCa ? await read("BACKEND_TLS_CLIENT_CA", clientCa) : null;
+  const pair = {
+    cert_chain: await read("BACKEND_TLS_CERT", cert),
+    private_key: await read("BACKEND_TLS_KEY", key),
+  };
+  return ServerCredentials.createSsl(ca, [pair], ca !== null);
+}
+
+function read(variable: string, file: string): Promise<Buffer> {
+  return readFile(file).catch((cause: Error) => {
+    throw new SettingError(variable, `cannot be read: ${cause.message}`);
+  });
+}

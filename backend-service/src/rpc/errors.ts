@@ -1,0 +1,99 @@
+import { isUnavailable } from "@amp/postgres";
+import { Reason, richError } from "@amp/proto";
+import { status } from "@grpc/grpc-js";
+import type { Logger } from "pino";
+import {
+  ForbiddenWorkingDir,
+  InvalidField,
+  SessionError,
+  type SessionErrorKind,
+} from "../sessions/errors.js";
+import type { Failure, Turn } from "../store/model.js";
+
+/** What a failed call is answered with. */
+export type RpcError = ReturnType<typeof richError>;
+
+const SESSION_ERRORS: Record<SessionErrorKind, [status, Reason]> = {
+  unknown: [status.NOT_FOUND, Reason.SESSION_UNKNOWN],
+  ended: [status.NOT_FOUND, Reason.SESSION_ENDED],
+  queue_full: [status.RESOURCE_EXHAUSTED, Reason.QUEUE_FULL],
+  owned_elsewhere: [status.UNAVAILABLE, Reason.OWNED_ELSEWHERE],
+  lease_lost: [status.UNAVAILABLE, Reason.LEASE_LOST],
+  draining: [status.UNAVAILABLE, Reason.DRAINING],
+  // The stream is lost and the turn is not; the remedy is the same.
+  too_slow: [status.UNAVAILABLE, Reason.LEASE_LOST],
+};
+
+/** The status of a turn that did not end in a reply. Never NOT_FOUND: its session lives. */
+export const FAILURE_STATUS: Record<Failure["kind"], status> = {
+  unavailable: status.UNAVAILABLE,
+  timeout: status.DEADLINE_EXCEEDED,
+  rejected: status.INVALID_ARGUMENT,
+  misconfigured: status.FAILED_PRECONDITION,
+  internal: status.INTERNAL,
+  interrupted: status.ABORTED,
+};
+
+/** A call refused before it reached the engine. */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+  constructor(
+    readonly code: status,
+    readonly reason: Reason,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** A turn that ended without a reply, for the call that waited for it. */
+export class TurnNotCompleted extends Error {
+  override readonly name = "TurnNotCompleted";
+  constructor(readonly turn: Turn) {
+    super(turn.failure?.message ?? "The turn was cancelled.");
+  }
+}
+
+/** The one place where errors become statuses. What is not foreseen is logged, and hidden outward. */
+export function toRpcError(error: unknown, sessionId: string, logger: Logger): RpcError {
+  const metadata: Record<string, string> = sessionId ? { session_id: sessionId } : {};
+  if (error instanceof SessionError) {
+    const [code, reason] = SESSION_ERRORS[error.kind];
+    return richError(code, error.message, { reason, metadata });
+  }
+  if (error instanceof TurnNotCompleted) {
+    const [code, reason] = turnStatus(error.turn);
+    return richError(code, error.message, {
+      reason,
+      metadata: { ...metadata, seq: String(error.turn.seq) },
+    });
+  }
+  if (error instanceof InvalidField) {
+    return richError(status.INVALID_ARGUMENT, error.message, {
+      reason: Reason.INVALID_FIELD,
+      metadata: { ...metadata, field: error.field },
+    });
+  }
+  if (error instanceof ForbiddenWorkingDir) {
+    const reason = Reason.WORKING_DIR_FORBIDDEN;
+    return richError(status.PERMISSION_DENIED, error.message, { reason, metadata });
+  }
+  if (error instanceof Refusal) {
+    return richError(error.code, error.message, { reason: error.reason, metadata });
+  }
+  if (isUnavailable(error)) {
+    logger.warn({ err: error, sessionId }, "the database is away");
+    const reason = Reason.DATABASE_UNAVAILABLE;
+    const text = "The database cannot be reached now.";
+    return richError(status.UNAVAILABLE, text, { reason, metadata });
+  }
+  logger.error({ err: error, sessionId }, "a call failed unexpectedly");
+  const reason = Reason.INTERNAL;
+  return richError(status.INTERNAL, "Something went wrong.", { reason, metadata });
+}
+
+function turnStatus({ state, failure }: Turn): [status, Reason] {
+  if (state === "interrupted") return [status.ABORTED, Reason.TURN_INTERRUPTED];
+  if (!failure) return [status.CANCELLED, Reason.TURN_CANCELLED];
+  return [FAILURE_STATUS[failure.kind], Reason.TURN_FAILED];
+}

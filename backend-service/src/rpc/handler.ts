@@ -1,0 +1,77 @@
+import { once } from "node:events";
+import { Reason } from "@amp/proto";
+import {
+  type handleServerStreamingCall,
+  type handleUnaryCall,
+  type Metadata,
+  type ServerWritableStream,
+  status,
+} from "@grpc/grpc-js";
+import { authenticate } from "./auth.js";
+import type { RpcContext } from "./context.js";
+import { Refusal, toRpcError } from "./errors.js";
+
+/** A handler; its signal is aborted when the caller is gone or its deadline over. */
+type Unary<Request, Response> = (request: Request, signal: AbortSignal) => Promise<Response>;
+type Streaming<Request, Response> = (
+  request: Request,
+  signal: AbortSignal,
+) => AsyncIterable<Response>;
+
+/** Makes a grpc-js handler: authenticated, refused while draining, its errors translated. */
+export function unary<Request extends object, Response>(
+  context: RpcContext,
+  handle: Unary<Request, Response>,
+): handleUnaryCall<Request, Response> {
+  return (call, callback) => {
+    const gone = new AbortController();
+    call.on("cancelled", () => gone.abort());
+    admit(context, call.metadata)
+      .then(() => handle(call.request, gone.signal))
+      .then(
+        (response) => callback(null, response),
+        (error: unknown) => callback(toRpcError(error, sessionIdOf(call.request), context.logger)),
+      );
+  };
+}
+
+/** As `unary`, for a handler that yields; no faster than the caller reads. */
+export function serverStreaming<Request extends object, Response>(
+  context: RpcContext,
+  handle: Streaming<Request, Response>,
+): handleServerStreamingCall<Request, Response> {
+  return (call) => {
+    const gone = new AbortController();
+    call.on("cancelled", () => gone.abort());
+    admit(context, call.metadata)
+      .then(() => pump(handle(call.request, gone.signal), call, gone.signal))
+      .then(
+        () => call.end(),
+        // `destroy` would leave the caller waiting for its deadline.
+        (error: unknown) =>
+          call.emit("error", toRpcError(error, sessionIdOf(call.request), context.logger)),
+      );
+  };
+}
+
+async function pump<Request, Response>(
+  responses: AsyncIterable<Response>,
+  call: ServerWritableStream<Request, Response>,
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const response of responses) {
+    if (signal.aborted) return;
+    if (!call.write(response)) await once(call, "drain", { signal }).catch(() => {});
+  }
+}
+
+async function admit(context: RpcContext, metadata: Metadata): Promise<void> {
+  authenticate(metadata, context.tokens);
+  if (context.draining()) {
+    throw new Refusal(status.UNAVAILABLE, Reason.DRAINING, "The backend is shutting down.");
+  }
+}
+
+function sessionIdOf(request: object): string {
+  return "sessionId" in request && typeof request.sessionId === "string" ? request.sessionId : "";
+}

@@ -1,0 +1,56 @@
+import type { ListTurnsRequest, ListTurnsResponse } from "@amp/proto";
+import { z } from "zod";
+import { InvalidField, SessionError } from "../sessions/errors.js";
+import type { Turn } from "../store/model.js";
+import { findSession } from "../store/sessions.js";
+import { listTurns as readTurns } from "../store/turns.js";
+import type { RpcContext } from "./context.js";
+import { field } from "./fields.js";
+import { unary } from "./handler.js";
+import { pageToken, parsePageToken } from "./page-token.js";
+import { turnMessage } from "./wire.js";
+
+/** The place of the last turn of a page, and the order. */
+const Position = z.tuple([
+  z
+    .int()
+    .min(1)
+    .max(2 ** 31 - 1),
+  z.enum(["old", "new"]),
+]);
+
+/**
+ * Characters of turns on one page, so that it stays below the 4 MB that gRPC
+ * clients receive by default. A page has at least one turn.
+ */
+const MAX_PAGE_TEXT = 600_000;
+
+export const listTurns = (context: RpcContext) =>
+  unary<ListTurnsRequest, ListTurnsResponse>(context, async (request) => {
+    const { pool, engine } = context;
+    const sessionId = field.sessionId(request.sessionId);
+    const limit = field.pageSize(request.pageSize);
+    const order = request.newestFirst ? "new" : "old";
+    const [after, given] = parsePageToken(request.pageToken, Position) ?? [undefined, order];
+    if (given !== order) throw new InvalidField("page_token", "is of the other order");
+    if (!(await findSession(pool, sessionId))) throw new SessionError("unknown", sessionId);
+    const options = { after, limit: limit + 1, newestFirst: request.newestFirst };
+    const stored = await readTurns(pool, sessionId, options);
+    const page = fitting(stored.slice(0, limit));
+    const last = stored.length > page.length ? page.at(-1) : undefined;
+    const live = new Map(engine.live(sessionId).map((turn) => [turn.seq, turn]));
+    return {
+      turns: page.map((turn) => turnMessage(turn.finishedAt ? turn : (live.get(turn.seq) ?? turn))),
+      nextPageToken: last ? pageToken([last.seq, order]) : "",
+    };
+  });
+
+function fitting(turns: Turn[]): Turn[] {
+  let size = 0;
+  const over = turns.findIndex((turn) => {
+    const tools = turn.toolCalls.reduce((sum, call) => sum + call.content.length, 0);
+    size += turn.message.length + turn.reply.length + turn.thought.length + tools;
+    return size > MAX_PAGE_TEXT;
+  });
+  return over < 0 ? turns : turns.slice(0, Math.max(over, 1));
+}

@@ -1,0 +1,17 @@
+import type { z } from "zod";
+import { InvalidField } from "../sessions/errors.js";
+
+/** An opaque token that holds where the next page begins. */
+export function pageToken(position: unknown): string {
+  return Buffer.from(JSON.stringify(position)).toString("base64url");
+}
+
+/** What a token holds; undefined for an empty one. @throws InvalidField when it is not of ours. */
+export function parsePageToken<T>(token: string, position: z.ZodType<T>): T | undefined {
+  if (!token) return undefined;
+  try {
+    return position.parse(JSON.parse(Buffer.from(token, "base64url").toString()));
+  } catch {
+    throw new InvalidField("page_token", "is not a token of this list");
+  }
+}

@@ -1,0 +1,67 @@
+/** From the engine's types to the contract's, in one place. */
+import {
+  type Session as SessionMessage,
+  SessionState,
+  type ToolCall as ToolCallMessage,
+  ToolStatus,
+  type TurnEvent as TurnEventMessage,
+  type Turn as TurnMessage,
+  TurnState,
+} from "@amp/proto";
+import type { ToolCall } from "../agents/agent.js";
+import type { TurnEvent } from "../sessions/events.js";
+import type { Session, Turn } from "../store/model.js";
+import { FAILURE_STATUS } from "./errors.js";
+
+const SESSION_STATES = { active: SessionState.ACTIVE, ended: SessionState.ENDED } as const;
+
+const TURN_STATES = {
+  queued: TurnState.QUEUED,
+  running: TurnState.RUNNING,
+  completed: TurnState.COMPLETED,
+  failed: TurnState.FAILED,
+  cancelled: TurnState.CANCELLED,
+  interrupted: TurnState.INTERRUPTED,
+} as const;
+
+const TOOL_STATES = {
+  pending: ToolStatus.PENDING,
+  in_progress: ToolStatus.IN_PROGRESS,
+  completed: ToolStatus.COMPLETED,
+  failed: ToolStatus.FAILED,
+} as const;
+
+export function sessionMessage(session: Session): SessionMessage {
+  return { ...session, state: SESSION_STATES[session.state] };
+}
+
+export function turnMessage(turn: Turn): TurnMessage {
+  const { failure } = turn;
+  return {
+    ...turn,
+    state: TURN_STATES[turn.state],
+    toolCalls: turn.toolCalls.map(toolCallMessage),
+    failure: failure && { code: FAILURE_STATUS[failure.kind], message: failure.message },
+  };
+}
+
+export function turnEventMessage(told: TurnEvent): TurnEventMessage {
+  return { seq: told.seq, event: eventOf(told) };
+}
+
+function eventOf(told: TurnEvent): NonNullable<TurnEventMessage["event"]> {
+  switch (told.type) {
+    case "text":
+      return { $case: "textDelta", value: { text: told.text } };
+    case "thought":
+      return { $case: "thoughtDelta", value: { text: told.text } };
+    case "tool":
+      return { $case: "toolCall", value: toolCallMessage(told.call) };
+    default:
+      return { $case: told.type, value: turnMessage(told.turn) };
+  }
+}
+
+function toolCallMessage({ id, status, ...rest }: ToolCall): ToolCallMessage {
+  return { toolCallId: id, status: TOOL_STATES[status], ...rest };
+}

@@ -1,0 +1,134 @@
+import { realpath } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { migrate, openPool } from "@amp/postgres";
+import { SessionServiceService } from "@amp/proto";
+import { SettingError } from "@amp/settings";
+import type { Server } from "@grpc/grpc-js";
+import { type Logger, pino } from "pino";
+import type { Agent } from "./agents/agent.js";
+import { demoAgent } from "./agents/demo/index.js";
+import { openAiAgent } from "./agents/openai/index.js";
+import { agentRegistry } from "./agents/registry.js";
+import type { BackendConfig } from "./config.js";
+import { bind, newServer } from "./listener.js";
+import { Releases } from "./releases.js";
+import { sessionService } from "./rpc/index.js";
+import { Engine } from "./sessions/engine.js";
+import { LEASE_TIMES, Lease, type LeaseTimes } from "./sessions/lease.js";
+import { sweeper } from "./sessions/sweeper.js";
+import { forgetDeadReplicas } from "./store/replicas.js";
+
+/** What tests replace. */
+export interface BackendOverrides {
+  /** Instead of the built-in ones; the first is the default. */
+  agents?: Agent[];
+  leaseTimes?: LeaseTimes;
+  /** How long an agent has to stop when told to, in milliseconds. */
+  stopGrace?: number;
+  logger?: Logger;
+}
+
+/** A running backend. Disposing it drains it: running turns get `shutdownGrace` to end. */
+export interface Backend extends AsyncDisposable {
+  /** `host:port`. */
+  address: string;
+}
+
+const SCHEMA = "amp_backend";
+const MIGRATIONS = fileURLToPath(new URL("../migrations", import.meta.url));
+/** Every query is short; one that takes longer meets a database that hangs. */
+const QUERY_TIMEOUT_MS = 4_000;
+const SWEEP_MS = 1_000;
+const STOP_GRACE_MS = 2_000;
+/** How long the last answers have to reach their callers. */
+const GOODBYE_MS = 500;
+
+/** Migrates the database, takes a lease, and serves. Releases everything if any of that fails. */
+export async function startBackend(
+  config: BackendConfig,
+  overrides: BackendOverrides = {},
+): Promise<Backend> {
+  const logger = overrides.logger ?? pino({ name: "backend", level: config.logLevel });
+  const registry = agentRegistry(overrides.agents ?? builtInAgents(config), config.defaultAgent);
+  const workspaceRoots = await Promise.all(config.workspaceRoots.map(resolveRoot));
+  await migrate({ url: config.databaseUrl, schema: SCHEMA, dir: MIGRATIONS, logger });
+
+  await using releases = new Releases();
+  const database = {
+    url: config.databaseUrl,
+    schema: SCHEMA,
+    queryTimeout: QUERY_TIMEOUT_MS,
+    logger,
+  };
+  const pool = openPool({ ...database, application: "amp-backend" });
+  releases.defer(() => pool.end());
+  // Heartbeats must not wait behind calls.
+  const leasePool = openPool({ ...database, application: "amp-backend-lease", max: 2 });
+  releases.defer(() => leasePool.end());
+
+  const { server, health } = await newServer();
+  let draining = false;
+  // Bound before the lease tells the address; nothing is answered before the service is added.
+  const address = await bind(server, config);
+  releases.defer(() => close(server));
+  const lease = await Lease.take({
+    db: leasePool,
+    address: config.advertise ?? address,
+    times: overrides.leaseTimes ?? LEASE_TIMES,
+    logger,
+    onHeartbeat: (ok) => health.set(ok && !draining),
+    onLost: () => engine.abandon("lease_lost"),
+  });
+  releases.use(lease);
+  const engine = new Engine({
+    pool,
+    lease,
+    agents: registry.agents,
+    queueLimit: config.turnQueueLimit,
+    turnTimeoutMs: config.turnTimeout,
+    stopGraceMs: overrides.stopGrace ?? STOP_GRACE_MS,
+    logger,
+  });
+  releases.defer(() => engine.drain(config.shutdownGrace));
+  releases.use(sweeper(() => engine.sweep(), SWEEP_MS, logger));
+  const { tokens } = config;
+  const context = {
+    pool,
+    engine,
+    registry,
+    workspaceRoots,
+    tokens,
+    draining: () => draining,
+    logger,
+  };
+  server.addService(SessionServiceService, sessionService(context));
+  releases.defer(() => {
+    draining = true;
+    health.set(false);
+  });
+  await forgetDeadReplicas(pool);
+  health.set(true);
+  logger.info({ address, agents: [...registry.agents.keys()] }, "backend ready");
+
+  const started = releases.move();
+  return { address, [Symbol.asyncDispose]: () => started[Symbol.asyncDispose]() };
+}
+
+function builtInAgents({ openAi }: BackendConfig): Agent[] {
+  return openAi ? [openAiAgent(openAi), demoAgent()] : [demoAgent()];
+}
+
+function resolveRoot(root: string): Promise<string> {
+  return realpath(root).catch((cause: Error) => {
+    throw new SettingError("WORKSPACE_ROOTS", `names a folder that is not there: ${cause.message}`);
+  });
+}
+
+/** Answers already given are sent; whoever still holds a connection after that is cut off. */
+async function close(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+  await Promise.race([closed, delay(GOODBYE_MS)]);
+  server.forceShutdown();
+  await closed;
+}

@@ -1,0 +1,51 @@
+/**
+ * Why the engine cannot serve a call. Dead for good: `unknown`, `ended`. To be
+ * tried again: `queue_full` after a while, all others at once and with the same
+ * request id; the turn itself, if it was accepted, goes on.
+ */
+export type SessionErrorKind =
+  | "unknown"
+  | "ended"
+  | "queue_full"
+  | "owned_elsewhere"
+  | "lease_lost"
+  | "draining"
+  /** The caller reads a stream too slowly. */
+  | "too_slow";
+
+const TEXT: Record<SessionErrorKind, string> = {
+  unknown: "There is no such session.",
+  ended: "The session has ended.",
+  queue_full: "Too many messages wait in this session.",
+  owned_elsewhere: "Another replica runs this session.",
+  lease_lost: "This replica lost the session for now.",
+  draining: "The backend is shutting down.",
+  too_slow: "The stream is read too slowly.",
+};
+
+/** A call that the engine refuses. */
+export class SessionError extends Error {
+  override readonly name = "SessionError";
+  constructor(
+    readonly kind: SessionErrorKind,
+    readonly sessionId: string,
+  ) {
+    super(TEXT[kind]);
+  }
+}
+
+/** A request with a field that cannot be accepted. The message completes "field ...". */
+export class InvalidField extends Error {
+  override readonly name = "InvalidField";
+  constructor(
+    readonly field: string,
+    problem: string,
+  ) {
+    super(`${field} ${problem}`);
+  }
+}
+
+/** A working directory outside of the allowed roots. */
+export class ForbiddenWorkingDir extends Error {
+  override readonly name = "ForbiddenWorkingDir";
+}

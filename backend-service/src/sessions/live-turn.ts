@@ -1,0 +1,119 @@
+import type { AgentEvent, ToolCall, Usage } from "../agents/agent.js";
+import { AgentError } from "../agents/agent.js";
+import type { Turn } from "../store/model.js";
+import type { TurnEvent } from "./events.js";
+
+/**
+ * Characters that one answer may have, thoughts and tool output included. Twice
+ * this (Send tells the reply twice) must fit into the 4 MB that gRPC clients
+ * receive by default.
+ */
+const MAX_ANSWER = 400_000;
+
+/**
+ * An open turn on the replica that owns it, with what its agent told so far.
+ *
+ * `queued` -> `running` -> `writing`; a queued one may be cancelled, and goes to
+ * `writing` at once. In `writing` its end is decided and about to be stored. All
+ * of this is memory: after a crash the turn is queued again.
+ */
+export class LiveTurn {
+  phase: "queued" | "running" | "writing" = "queued";
+  /** Whether somebody asked for its end. */
+  cancelled = false;
+  readonly stop = new AbortController();
+  /** Resolves with the stored turn; rejects when this replica loses it. */
+  readonly settled: Promise<Turn>;
+  settle: (turn: Turn) => void = () => {};
+  fail: (error: Error) => void = () => {};
+
+  #reply = "";
+  #thought = "";
+  #tools = new Map<string, ToolCall>();
+  #usage: Usage | undefined;
+  #size = 0;
+  /** The first half of a character that an agent cut in two. */
+  #half = { text: "", thought: "" };
+
+  constructor(
+    readonly stored: Turn,
+    /** Whether another process, or an earlier life of this one, may have begun it. */
+    readonly recovered: boolean,
+  ) {
+    this.settled = new Promise((resolve, reject) => {
+      this.settle = resolve;
+      this.fail = reject;
+    });
+    this.settled.catch(() => {});
+  }
+
+  get seq(): number {
+    return this.stored.seq;
+  }
+
+  /** The turn as it stands. */
+  snapshot(): Turn {
+    return {
+      ...this.stored,
+      state: this.phase === "queued" ? "queued" : "running",
+      reply: this.#reply,
+      thought: this.#thought,
+      toolCalls: [...this.#tools.values()],
+      usage: this.#usage,
+    };
+  }
+
+  /** How it stands, for a listener that comes now. */
+  opening(): TurnEvent {
+    const turn = this.snapshot();
+    return { seq: this.seq, type: turn.state === "queued" ? "queued" : "started", turn };
+  }
+
+  /**
+   * Takes in what the agent tells.
+   * @returns what listeners are to be told, if anything.
+   * @throws AgentError when the answer grows beyond all bounds.
+   */
+  tell(event: AgentEvent): TurnEvent | undefined {
+    const { seq } = this;
+    if (event.type === "usage") {
+      this.#usage = event.usage;
+      return undefined;
+    }
+    if (event.type === "tool") {
+      const call = {
+        ...event.call,
+        title: clean(event.call.title),
+        content: clean(event.call.content),
+      };
+      this.#grow(call.title.length + call.content.length + 1);
+      this.#tools.set(call.id, call);
+      return { seq, type: "tool", call };
+    }
+    const text = this.#join(event.type, event.text);
+    if (!text) return undefined;
+    this.#grow(text.length);
+    if (event.type === "text") this.#reply += text;
+    else this.#thought += text;
+    return { seq, type: event.type, text };
+  }
+
+  #join(type: "text" | "thought", text: string): string {
+    const whole = this.#half[type] + text;
+    const cut = /[\uD800-\uDBFF]$/.test(whole) ? whole.length - 1 : whole.length;
+    this.#half[type] = whole.slice(cut);
+    return clean(whole.slice(0, cut));
+  }
+
+  #grow(by: number): void {
+    this.#size += by;
+    if (this.#size > MAX_ANSWER) {
+      throw new AgentError("internal", `The answer is longer than ${MAX_ANSWER} characters.`);
+    }
+  }
+}
+
+/** Without what neither PostgreSQL nor UTF-8 can hold: NUL and halves of characters. */
+function clean(text: string): string {
+  return text.replace(/[\0\p{Surrogate}]/gu, "\uFFFD");
+}

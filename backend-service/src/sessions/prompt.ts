@@ -1,0 +1,116 @@
+import type { AgentContext, AgentEvent, AgentSession } from "../agents/agent.js";
+import { type Agent, AgentError } from "../agents/agent.js";
+
+/** An agent that did not stop within the grace time after it was told to. */
+class Abandoned extends Error {
+  override readonly name = "Abandoned";
+}
+
+/**
+ * One session's agent: opened for the first prompt, kept while turns wait, closed
+ * when none does. One that does not heed the signal is abandoned, and closed
+ * whenever it comes to its end.
+ */
+export class Seat {
+  #session: AgentSession | undefined;
+
+  constructor(
+    private readonly agent: Agent,
+    private readonly context: AgentContext,
+    private readonly onCloseError: (error: unknown) => void,
+  ) {}
+
+  /**
+   * Runs one prompt to its end and hands over what the agent tells until the
+   * signal is aborted.
+   * @param graceMs how long the agent has to stop once the signal is aborted.
+   * @throws whatever the agent throws, or `onEvent`.
+   */
+  async prompt(
+    message: string,
+    signal: AbortSignal,
+    graceMs: number,
+    onEvent: (event: AgentEvent) => void,
+  ): Promise<void> {
+    const stop = new AbortController();
+    const stopping = AbortSignal.any([signal, stop.signal]);
+    using limit = abandonAfter(stopping, graceMs);
+    this.#session ??= await this.#open(stopping, limit.reached);
+    const events = this.#session.prompt(message, stopping)[Symbol.asyncIterator]();
+    let next = events.next();
+    try {
+      for (;;) {
+        const step = await Promise.race([next, limit.reached]);
+        if (step.done) return;
+        if (!signal.aborted) onEvent(step.value);
+        next = events.next();
+      }
+    } catch (error) {
+      stop.abort();
+      this.#leave(next, events);
+      throw error;
+    }
+  }
+
+  /** Closes the agent's session, if there is one. */
+  async close(): Promise<void> {
+    const session = this.#session;
+    this.#session = undefined;
+    await session?.close().catch(this.onCloseError);
+  }
+
+  async #open(signal: AbortSignal, abandoned: Promise<never>): Promise<AgentSession> {
+    const opening = this.agent.open(this.context, signal);
+    try {
+      return await Promise.race([opening, abandoned]);
+    } catch (error) {
+      opening
+        .then(
+          (late) => late.close(),
+          () => {},
+        )
+        .catch(this.onCloseError);
+      throw error;
+    }
+  }
+
+  /** Closes this session as soon as its last prompt has come to an end. */
+  #leave(last: Promise<unknown>, events: AsyncIterator<AgentEvent>): void {
+    const session = this.#session;
+    this.#session = undefined;
+    last
+      .then(
+        () => events.return?.(),
+        () => {},
+      )
+      .then(() => session?.close())
+      .catch(this.onCloseError);
+  }
+}
+
+/** Rejects `reached` when the signal has been aborted for `ms`. */
+function abandonAfter(signal: AbortSignal, ms: number): Disposable & { reached: Promise<never> } {
+  let timer: NodeJS.Timeout | undefined;
+  let begin = () => {};
+  const reached = new Promise<never>((_, reject) => {
+    begin = () => {
+      timer = setTimeout(() => reject(new Abandoned("the agent did not stop in time")), ms);
+    };
+  });
+  reached.catch(() => {});
+  if (signal.aborted) begin();
+  else signal.addEventListener("abort", begin, { once: true });
+  return {
+    reached,
+    [Symbol.dispose]() {
+      signal.removeEventListener("abort", begin);
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** What a turn fails with: what its agent said, or a neutral text for anything unforeseen. */
+export function toAgentError(error: unknown): AgentError {
+  if (error instanceof AgentError) return error;
+  return new AgentError("internal", "The agent failed unexpectedly.", { cause: error });
+}

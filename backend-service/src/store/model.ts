@@ -1,0 +1,75 @@
+import type { AgentErrorKind, ToolCall, Usage } from "../agents/agent.js";
+
+/** The place a session was begun from, in the surface's own words. */
+export interface Origin {
+  surface: string;
+  user: string;
+  conversation: string;
+}
+
+/** One conversation with one agent. */
+export interface Session {
+  sessionId: string;
+  agent: string;
+  /** Absolute, symlinks resolved. */
+  workingDir: string;
+  /** The last component of workingDir. */
+  project: string;
+  description: string;
+  origin: Origin | undefined;
+  state: "active" | "ended";
+  endReason: string;
+  createdAt: Date;
+  lastActiveAt: Date;
+  endedAt: Date | undefined;
+  /** How many turns it ever accepted. */
+  turnCount: number;
+  /** How many of them are queued or running. */
+  openTurns: number;
+}
+
+/** Who wrote a message. */
+export interface Author {
+  surface: string;
+  user: string;
+  displayName: string;
+}
+
+/** Why a turn did not end in a reply; the message is for people. */
+export interface Failure {
+  kind: AgentErrorKind | "interrupted";
+  message: string;
+}
+
+/** Where a turn stands. Queued and running are one state in the store: open. */
+export type TurnState = "queued" | "running" | FinalState;
+export type FinalState = "completed" | "failed" | "cancelled" | "interrupted";
+
+/** One message and the agent's whole answer to it. */
+export interface Turn {
+  sessionId: string;
+  /** From 1, in the order of acceptance. */
+  seq: number;
+  requestId: string;
+  message: string;
+  author: Author | undefined;
+  state: TurnState;
+  reply: string;
+  thought: string;
+  toolCalls: ToolCall[];
+  failure: Failure | undefined;
+  usage: Usage | undefined;
+  createdAt: Date;
+  finishedAt: Date | undefined;
+}
+
+/** What an owner must know of a session to run its turns. */
+export interface Claim {
+  sessionId: string;
+  /** Carried by every write of this owner. */
+  epoch: number;
+  agent: string;
+  workingDir: string;
+  description: string;
+  openTurns: number;
+}
