@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Chat } from "../core/chat.js";
 import type { ChatState } from "../core/state.js";
 import { Announcer } from "./Announcer.js";
@@ -14,14 +14,20 @@ import { Transcript } from "./Transcript.js";
 export function App({ chat }: { chat: Chat }) {
   const state = useChatState(chat);
   const [menuOpen, setMenuOpen] = useState(false);
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => event.key === "Escape" && setMenuOpen(false);
-    document.addEventListener("keydown", onKey);
-    return () => document.removeEventListener("keydown", onKey);
-  }, []);
+  const menu = useRef<HTMLElement>(null);
+  useEffect(
+    () => (menuOpen ? whenLeft(menu.current, () => setMenuOpen(false)) : undefined),
+    [menuOpen],
+  );
   return (
     <div class="page">
-      <Sidebar chat={chat} state={state} open={menuOpen} close={() => setMenuOpen(false)} />
+      <Sidebar
+        menu={menu}
+        chat={chat}
+        state={state}
+        open={menuOpen}
+        close={() => setMenuOpen(false)}
+      />
       <main inert={menuOpen}>
         <Header chat={chat} state={state} menuOpen={menuOpen} openMenu={() => setMenuOpen(true)} />
         <Conversation chat={chat} state={state} />
@@ -29,6 +35,22 @@ export function App({ chat }: { chat: Chat }) {
       <Announcer chat={chat} />
     </div>
   );
+}
+
+/** Moves the focus into the menu, and calls back when it is left by Escape or by a click beside it. */
+function whenLeft(menu: HTMLElement | null, leave: () => void): () => void {
+  const before = document.activeElement;
+  menu?.querySelector<HTMLElement>("button, a")?.focus();
+  const onKey = ({ key }: KeyboardEvent) => key === "Escape" && leave();
+  const onPointer = ({ target }: Event) =>
+    target instanceof Node && !menu?.contains(target) && leave();
+  document.addEventListener("keydown", onKey);
+  document.addEventListener("pointerdown", onPointer);
+  return () => {
+    document.removeEventListener("keydown", onKey);
+    document.removeEventListener("pointerdown", onPointer);
+    if (menu?.contains(document.activeElement) && before instanceof HTMLElement) before.focus();
+  };
 }
 
 function Conversation({ chat, state }: { chat: Chat; state: ChatState }) {
@@ -42,17 +64,19 @@ function Conversation({ chat, state }: { chat: Chat; state: ChatState }) {
       ) : (
         <Start chat={chat} session={session} change={setSession} />
       )}
-      <footer class="column">
-        {state.trouble && (
-          <p class="trouble">
-            {state.trouble} What you write is kept and sent as soon as possible.
-          </p>
-        )}
-        {ended ? (
-          <Ended key={state.place} chat={chat} state={state} />
-        ) : (
-          <Composer chat={chat} state={state} session={session} />
-        )}
+      <footer>
+        <div class="column">
+          {state.trouble && !ended && (
+            <p class="trouble">
+              {state.trouble} What you write is kept and sent as soon as possible.
+            </p>
+          )}
+          {ended ? (
+            <Ended key={state.place} chat={chat} state={state} />
+          ) : (
+            <Composer chat={chat} state={state} session={session} />
+          )}
+        </div>
       </footer>
     </>
   );

@@ -1,3 +1,4 @@
+import type { Ref } from "preact";
 import type { Chat } from "../core/chat.js";
 import type { SessionEntry } from "../core/model.js";
 import type { ChatState } from "../core/state.js";
@@ -7,6 +8,7 @@ import { Icon } from "./icons.js";
 import { ago, sessionTitle, surfaceName } from "./words.js";
 
 interface Props {
+  menu: Ref<HTMLElement>;
   chat: Chat;
   state: ChatState;
   open: boolean;
@@ -14,11 +16,11 @@ interface Props {
 }
 
 /** The user's sessions. Beside the conversation, or over it where there is no room. */
-export function Sidebar({ chat, state, open, close }: Props) {
+export function Sidebar({ menu, chat, state, open, close }: Props) {
   const active = state.sessions?.filter((entry) => entry.state === "active") ?? [];
   const ended = state.sessions?.filter((entry) => entry.state === "ended") ?? [];
   return (
-    <nav class={open ? "sidebar open" : "sidebar"} aria-label="Sessions">
+    <nav ref={menu} class={open ? "sidebar open" : "sidebar"} aria-label="Sessions">
       <div class="brand">
         <span class="mark">
           <Icon name="bridge" />

@@ -1,5 +1,11 @@
 import DOMPurify from "dompurify";
 
+/** All but addresses, which DOMPurify holds to the pattern below. */
+const ATTRIBUTES =
+  "align aria-label checked class data-copy disabled rel role start tabindex target type".split(
+    " ",
+  );
+
 /** What an answer may hold; the renderer makes nothing else, and this holds it to that. */
 const ALLOWED = {
   ALLOWED_TAGS: [
@@ -8,10 +14,8 @@ const ALLOWED = {
     ),
     ..."table tbody td th thead tr ul".split(" "),
   ],
-  ALLOWED_ATTR:
-    "align aria-label checked class data-copy disabled href rel role start tabindex target type".split(
-      " ",
-    ),
+  ALLOWED_ATTR: ["href", ...ATTRIBUTES],
+  ADD_URI_SAFE_ATTR: ATTRIBUTES,
   ALLOW_ARIA_ATTR: false,
   ALLOW_DATA_ATTR: false,
   ALLOWED_URI_REGEXP: /^(?:https?|mailto):/i,

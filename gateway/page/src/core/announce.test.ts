@@ -1,0 +1,36 @@
+import { expect, it } from "vitest";
+import { announce } from "./announce.js";
+import type { Turn } from "./model.js";
+import { session, turn } from "./samples.testing.js";
+import { initialState } from "./state.js";
+
+const at = (...turns: Turn[]) => ({ ...initialState, place: "s", session: session(), turns });
+
+it.each([
+  ["a turn that waits", turn(), "The message waits for its turn."],
+  ["a turn that begins", turn({ state: "running" }), "The agent is answering."],
+  ["a short answer", turn({ state: "completed", reply: "Yes." }), "Answer: Yes."],
+  ["a long answer", turn({ state: "completed", reply: "word ".repeat(200) }), "words."],
+  [
+    "a failure",
+    turn({ state: "failed", failure: { code: 14, message: "Away." } }),
+    "failed: Away.",
+  ],
+  ["a stop", turn({ state: "cancelled" }), "The answer was stopped."],
+])("%s is told", (_name, now, words) => {
+  expect(announce(at(), at(now)).status).toContain(words);
+});
+
+it("the pieces of an answer are not told", () => {
+  const before = at(turn({ state: "running", reply: "One" }));
+  expect(announce(before, at(turn({ state: "running", reply: "One more" })))).toEqual({});
+});
+
+it("the end of the session is told at once", () => {
+  const after = { ...at(), session: session({ state: "ended" }) };
+  expect(announce(at(), after).alert).toBe("The session has ended.");
+});
+
+it("what is there when a session is opened is not news", () => {
+  expect(announce({ ...initialState, place: "s" }, at(turn({ state: "completed" })))).toEqual({});
+});

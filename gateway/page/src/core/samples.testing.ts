@@ -1,0 +1,39 @@
+import type { Session, Turn } from "./model.js";
+
+const TIME = "2026-11-23T08:00:00.000Z";
+
+/** A session for tests. */
+export function session(change: Partial<Session> = {}): Session {
+  return {
+    session_id: "s",
+    agent: "demo",
+    project_id: "project",
+    working_dir: "/project",
+    description: "",
+    surface: "web",
+    state: "active",
+    end_reason: "",
+    created_at: TIME,
+    last_active: TIME,
+    ended_at: null,
+    ...change,
+  };
+}
+
+/** A turn for tests. */
+export function turn(change: Partial<Turn> = {}): Turn {
+  return {
+    seq: 1,
+    request_id: `r${change.seq ?? 1}`,
+    message: "hi",
+    author: null,
+    state: "queued",
+    reply: "",
+    thought: "",
+    tool_calls: [],
+    failure: null,
+    created_at: TIME,
+    finished_at: null,
+    ...change,
+  };
+}
