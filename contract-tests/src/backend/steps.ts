@@ -74,7 +74,9 @@ export interface BegunTurn {
 
 /**
  * Sends a message and returns as soon as the turn is accepted, which the first
- * event has to say. @throws what the call failed with before.
+ * event has to say. Not for a turn that fails at once: grpc-js drops messages
+ * that nobody has read yet when a status other than OK arrives.
+ * @throws what the call failed with before.
  */
 export async function begin(
   { client }: BackendSubject,

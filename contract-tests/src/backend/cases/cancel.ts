@@ -6,6 +6,7 @@ import type { Case } from "../../case.js";
 import { assertFails, assertFailure } from "../failure.js";
 import { begin, getSession, newSession, say, transcript } from "../steps.js";
 import type { BackendSubject } from "../subject.js";
+import { openWatch } from "../watching.js";
 
 /** Cancel: one turn stops, the session goes on. */
 export const cancelCases: Case<BackendSubject>[] = [
@@ -14,16 +15,20 @@ export const cancelCases: Case<BackendSubject>[] = [
     async run(subject) {
       const { sessionId } = await newSession(subject);
       const request = { sessionId, message: "slow 30", requestId: randomUUID() };
+      const watch = await openWatch(subject, sessionId);
       const { told } = await begin(subject, request);
       const joined = assertCancelled(subject.client.send(request), sessionId);
       assert.deepEqual(await subject.client.cancel({ sessionId }), { cancelled: true });
       await joined;
-      const { kinds, final, error } = await told;
+      const { error } = await told;
       assertFailure(error, status.CANCELLED, Reason.TURN_CANCELLED, { session_id: sessionId });
-      assert.equal(kinds.at(-1), "cancelled");
-      assert.equal(final?.state, TurnState.CANCELLED);
-      assert.deepEqual(await transcript(subject, sessionId), [final]);
+      const [turn] = await transcript(subject, sessionId);
+      assert.equal(turn?.state, TurnState.CANCELLED);
       assert.equal((await say(subject, sessionId, "next")).seq, 2);
+      await subject.client.end({ sessionId });
+      const { turns } = await watch.told;
+      const last = turns.findLast(({ seq }) => seq === 1);
+      assert.deepEqual(last?.event, { $case: "cancelled", value: turn });
     },
   },
   {

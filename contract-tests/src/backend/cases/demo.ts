@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { ToolStatus } from "@amp/proto";
+import { Reason, ToolStatus } from "@amp/proto";
 import { status } from "@grpc/grpc-js";
 import type { Case } from "../../case.js";
+import { assertFails } from "../failure.js";
 import { begin, newSession, say } from "../steps.js";
 import type { BackendSubject } from "../subject.js";
 
@@ -49,8 +50,8 @@ export const demoCases: Case<BackendSubject>[] = [
     name: "demo: `fail` fails the turn with UNAVAILABLE",
     async run(subject) {
       const { sessionId } = await newSession(subject);
-      const { final } = await (await begin(subject, { sessionId, message: "fail" })).told;
-      assert.equal(final?.failure?.code, status.UNAVAILABLE);
+      const call = subject.client.send({ sessionId, message: "fail" });
+      await assertFails(call, status.UNAVAILABLE, Reason.TURN_FAILED);
     },
   },
 ];

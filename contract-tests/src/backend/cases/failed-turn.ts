@@ -1,40 +1,38 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { Reason, TurnState } from "@amp/proto";
+import { Reason, type Turn, TurnState } from "@amp/proto";
 import { status } from "@grpc/grpc-js";
 import type { Case } from "../../case.js";
-import { assertFails, assertFailure, isServiceError } from "../failure.js";
-import { begin, getSession, newSession, say, transcript } from "../steps.js";
+import { assertFails } from "../failure.js";
+import { drain, getSession, newSession, say, transcript } from "../steps.js";
 import type { BackendSubject } from "../subject.js";
+import { openWatch } from "../watching.js";
 
 /** A turn that its agent failed; never taken for a dead session. */
 export const failedTurnCases: Case<BackendSubject>[] = [
   {
-    name: "a failed turn is told, stored and answered alike, with TURN_FAILED and never NOT_FOUND",
+    name: "a failed turn is stored, and told to watchers, as Send answered it",
     async run(subject) {
       const { sessionId } = await newSession(subject);
-      const { told } = await begin(subject, { sessionId, message: "fail" });
-      const { kinds, final, error } = await told;
-      assert.equal(kinds.at(-1), "failed");
-      assert.equal(final?.state, TurnState.FAILED);
-      const code: status = final.failure?.code ?? status.OK;
-      assert.ok(code !== status.OK && code !== status.NOT_FOUND, `failed with ${status[code]}`);
-      assert.ok(isServiceError(error), "the stream of a failed turn ended with OK");
-      assertFailure(error, code, Reason.TURN_FAILED, { session_id: sessionId });
-      assert.notEqual(final.failure?.message, "");
-      assert.deepEqual(await transcript(subject, sessionId), [final]);
+      const watch = await openWatch(subject, sessionId);
+      const turn = await failedTurn(subject, sessionId, randomUUID());
+      assert.equal(turn.seq, 1);
+      assert.notEqual(turn.failure?.message, "");
+      await subject.client.end({ sessionId });
+      const { turns } = await watch.told;
+      assert.deepEqual(turns.at(-1)?.event, { $case: "failed", value: turn });
     },
   },
   {
-    name: "Send repeated after a failed turn answers the same failure and runs nothing",
+    name: "Send and SendStream repeated after a failed turn fail alike and run nothing",
     async run(subject) {
+      const { client } = subject;
       const { sessionId } = await newSession(subject);
       const request = { sessionId, message: "fail", requestId: randomUUID() };
-      const { final } = await (await begin(subject, request)).told;
-      const code: status = final?.failure?.code ?? status.OK;
-      for (let repeat = 0; repeat < 2; repeat += 1) {
-        await assertFails(subject.client.send(request), code, Reason.TURN_FAILED);
-      }
+      const { failure } = await failedTurn(subject, sessionId, request.requestId);
+      const code: status = failure?.code ?? status.OK;
+      await assertFails(client.send(request), code, Reason.TURN_FAILED);
+      await assertFails(drain(client.sendStream(request)), code, Reason.TURN_FAILED);
       assert.equal((await getSession(subject, sessionId)).turnCount, 1);
     },
   },
@@ -42,8 +40,25 @@ export const failedTurnCases: Case<BackendSubject>[] = [
     name: "a session goes on after a failed turn",
     async run(subject) {
       const { sessionId } = await newSession(subject);
-      await (await begin(subject, { sessionId, message: "fail" })).told;
+      await failedTurn(subject, sessionId, randomUUID());
       assert.match((await say(subject, sessionId, "still here")).reply, /still here/);
     },
   },
 ];
+
+/** Makes the agent fail; asserts that Send answers what is stored, and that it is TURN_FAILED. */
+async function failedTurn(
+  subject: BackendSubject,
+  sessionId: string,
+  requestId: string,
+): Promise<Turn> {
+  const call = subject.client.send({ sessionId, message: "fail", requestId });
+  await Promise.allSettled([call]);
+  const turn = (await transcript(subject, sessionId)).find((each) => each.requestId === requestId);
+  assert.equal(turn?.state, TurnState.FAILED);
+  const code: status = turn.failure?.code ?? status.OK;
+  assert.notEqual(code, status.NOT_FOUND);
+  assert.notEqual(code, status.OK);
+  await assertFails(call, code, Reason.TURN_FAILED, { session_id: sessionId });
+  return turn;
+}

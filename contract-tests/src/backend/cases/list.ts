@@ -12,7 +12,7 @@ export const listCases: Case<BackendSubject>[] = [
     name: "an ended session is absent from the active list and present in the ended one",
     async run(subject) {
       const { surface, sessions } = await populate(subject, 2);
-      const [alive, ended] = sessions.map(({ sessionId }) => sessionId);
+      const [alive = "", ended = ""] = sessions.map(({ sessionId }) => sessionId);
       await subject.client.end({ sessionId: ended });
       assert.deepEqual(await ids(subject, { surface, state: SessionState.ACTIVE }), [alive]);
       assert.deepEqual(await ids(subject, { surface, state: SessionState.ENDED }), [ended]);

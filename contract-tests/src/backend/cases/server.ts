@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { Client, credentials, Metadata, type MethodDefinition } from "@grpc/grpc-js";
-import { loadSync, type ServiceDefinition } from "@grpc/proto-loader";
+import { loadSync } from "@grpc/proto-loader";
 import { service as health } from "grpc-health-check";
 import type { Case } from "../../case.js";
 import type { BackendSubject } from "../subject.js";
@@ -52,6 +52,7 @@ interface ReflectionResponse {
 }
 
 type Method = MethodDefinition<object, object>;
+type ServiceDefinition = Record<string, Method>;
 
 function method(service: ServiceDefinition, name: string): Method {
   const definition = service[name];

@@ -1,0 +1,157 @@
+import { randomUUID } from "node:crypto";
+import {
+  type CreateRequest,
+  ListResponse,
+  type SendRequest,
+  type SendStreamResponse,
+  SessionState,
+  type Turn,
+  TurnState,
+  type WatchResponse,
+} from "@amp/proto";
+import type { Backend } from "./contract.js";
+import { check, unknownSession } from "./errors.js";
+import { page } from "./page.js";
+import { isFinal, MemorySession } from "./session.js";
+
+const WORKING_DIR = "/work-shop/bench";
+
+/** The least right backend: in memory, for as long as the process lives. */
+export function referenceBackend(): Backend {
+  const sessions = new Map<string, MemorySession>();
+  const created = new Map<string, MemorySession>();
+
+  function find(sessionId: string): MemorySession {
+    const session = sessions.get(sessionId);
+    if (!session) throw unknownSession(sessionId);
+    return session;
+  }
+
+  /** The turn as it stands, then what happens to it until its end. */
+  async function* follow(
+    request: SendRequest,
+    signal: AbortSignal,
+  ): AsyncGenerator<SendStreamResponse, Turn> {
+    const session = find(request.sessionId);
+    session.assertAlive();
+    checkSend(request);
+    const turn = session.accept({ ...request, requestId: request.requestId || randomUUID() });
+    const events = session.follow(signal);
+    yield { event: { seq: turn.seq, event: { $case: KINDS[turn.state], value: { ...turn } } } };
+    if (isFinal(turn)) return session.outcome(turn);
+    for await (const [event] of events) {
+      if (event.$case !== "turn" || event.value.seq !== turn.seq) continue;
+      yield { event: event.value };
+      const kind = event.value.event?.$case;
+      if (kind === "completed" || kind === "failed" || kind === "cancelled") break;
+    }
+    return session.outcome(turn);
+  }
+
+  return {
+    async create(request) {
+      checkCreate(request);
+      const session = created.get(request.requestId) ?? newSession(request);
+      sessions.set(session.info.sessionId, session);
+      if (request.requestId !== "") created.set(request.requestId, session);
+      return { session: session.view() };
+    },
+
+    async send(request, signal) {
+      const events = follow(request, signal);
+      for (;;) {
+        const next = await events.next();
+        if (next.done) return { reply: next.value.reply, turn: next.value };
+      }
+    },
+
+    sendStream: follow,
+
+    async end({ sessionId, reason }) {
+      check(reason.length <= 1_000, "reason");
+      return { ended: sessions.get(sessionId)?.end(reason) ?? false };
+    },
+
+    async get({ sessionId }) {
+      return { session: find(sessionId).view() };
+    },
+
+    async list(request) {
+      const { state, project, surface, idPrefix } = request;
+      const matching = [...sessions.values()]
+        .map((session) => session.view())
+        .filter(
+          (session) =>
+            (state === SessionState.UNSPECIFIED || session.state === state) &&
+            (project === "" || session.project === project) &&
+            (surface === "" || session.origin?.surface === surface) &&
+            session.sessionId.startsWith(idPrefix),
+        )
+        .sort((a, b) => Number(b.lastActiveAt) - Number(a.lastActiveAt));
+      const { items, nextPageToken } = page(matching, request);
+      return ListResponse.fromPartial({ sessions: items, nextPageToken });
+    },
+
+    async listTurns(request) {
+      const { turns } = find(request.sessionId);
+      const ordered = request.newestFirst ? turns.toReversed() : turns;
+      const { items, nextPageToken } = page(ordered, request);
+      return { turns: items, nextPageToken };
+    },
+
+    async *watch({ sessionId }, signal): AsyncGenerator<WatchResponse> {
+      const session = find(sessionId);
+      session.assertAlive();
+      const events = session.follow(signal);
+      const openTurns = session.openTurns.map((turn) => ({ ...turn }));
+      yield { event: { $case: "snapshot", value: { session: session.view(), openTurns } } };
+      for await (const [event] of events) {
+        yield { event };
+        if (event.$case === "ended") return;
+      }
+    },
+
+    async cancel({ sessionId, seq }) {
+      return { cancelled: find(sessionId).cancel(seq) };
+    },
+  };
+}
+
+/** The event that tells a turn in each state. */
+const KINDS = {
+  [TurnState.UNSPECIFIED]: "queued",
+  [TurnState.QUEUED]: "queued",
+  [TurnState.RUNNING]: "started",
+  [TurnState.COMPLETED]: "completed",
+  [TurnState.FAILED]: "failed",
+  [TurnState.INTERRUPTED]: "failed",
+  [TurnState.CANCELLED]: "cancelled",
+} as const;
+
+function newSession(request: CreateRequest): MemorySession {
+  const workingDir = request.workingDir || WORKING_DIR;
+  const now = new Date();
+  return new MemorySession({
+    sessionId: randomUUID(),
+    agent: "echo",
+    workingDir,
+    project: workingDir.split("/").at(-1) ?? "",
+    description: request.description,
+    origin: request.origin,
+    state: SessionState.ACTIVE,
+    createdAt: now,
+    lastActiveAt: now,
+  });
+}
+
+function checkCreate({ agent, workingDir, description, requestId }: CreateRequest): void {
+  check(agent === "" || agent === "echo", "agent");
+  check(workingDir === "" || workingDir.startsWith("/"), "working_dir");
+  check(description.length <= 1_000, "description");
+  check(requestId.length <= 200, "request_id");
+}
+
+function checkSend({ message, requestId }: SendRequest): void {
+  check(message !== "" && message.length <= 200_000, "message");
+  check(requestId.length <= 200, "request_id");
+}

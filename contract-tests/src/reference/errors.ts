@@ -1,0 +1,49 @@
+import { Reason, richError } from "@amp/proto";
+import { status } from "@grpc/grpc-js";
+
+/** What a call fails with: made by `richError`. */
+export type Failure = ReturnType<typeof richError>;
+
+export function unknownSession(sessionId: string): Failure {
+  return richError(status.NOT_FOUND, "There is no such session.", {
+    reason: Reason.SESSION_UNKNOWN,
+    metadata: { session_id: sessionId },
+  });
+}
+
+export function endedSession(sessionId: string): Failure {
+  return richError(status.NOT_FOUND, "The session has ended.", {
+    reason: Reason.SESSION_ENDED,
+    metadata: { session_id: sessionId },
+  });
+}
+
+export function queueFull(sessionId: string): Failure {
+  return richError(status.RESOURCE_EXHAUSTED, "Too many turns wait in this session.", {
+    reason: Reason.QUEUE_FULL,
+    metadata: { session_id: sessionId },
+  });
+}
+
+export function turnFailed(sessionId: string, code: status, text: string): Failure {
+  return richError(code, text, {
+    reason: Reason.TURN_FAILED,
+    metadata: { session_id: sessionId },
+  });
+}
+
+export function turnCancelled(sessionId: string): Failure {
+  return richError(status.CANCELLED, "The turn was cancelled.", {
+    reason: Reason.TURN_CANCELLED,
+    metadata: { session_id: sessionId },
+  });
+}
+
+/** @throws INVALID_ARGUMENT naming the field unless the condition holds. */
+export function check(condition: boolean, field: string): void {
+  if (condition) return;
+  throw richError(status.INVALID_ARGUMENT, `${field} cannot be this.`, {
+    reason: Reason.INVALID_FIELD,
+    metadata: { field },
+  });
+}

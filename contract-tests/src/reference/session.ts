@@ -1,0 +1,148 @@
+import { EventEmitter, on } from "node:events";
+import {
+  type DeepPartial,
+  type SendRequest,
+  Session,
+  SessionState,
+  Turn,
+  type TurnEvent,
+  TurnState,
+  type WatchResponse,
+} from "@amp/proto";
+import { status } from "@grpc/grpc-js";
+import { echo } from "./agent.js";
+import { endedSession, queueFull, turnCancelled, turnFailed } from "./errors.js";
+
+type WatchEvent = NonNullable<WatchResponse["event"]>;
+
+const MOST_OPEN = 20;
+
+/** A session in memory. Its turns run one at a time, oldest first. */
+export class MemorySession {
+  readonly info: Session;
+  readonly turns: Turn[] = [];
+  private readonly events = new EventEmitter().setMaxListeners(0);
+  private running: { turn: Turn; abort: AbortController } | undefined;
+
+  constructor(info: DeepPartial<Session>) {
+    this.info = Session.fromPartial(info);
+  }
+
+  get openTurns(): Turn[] {
+    return this.turns.filter((turn) => !isFinal(turn));
+  }
+
+  /** The session as it is told. */
+  view(): Session {
+    const counts = { turnCount: this.turns.length, openTurns: this.openTurns.length };
+    return Session.fromPartial({ ...this.info, ...counts });
+  }
+
+  /** Accepts a turn, or finds the one that was accepted under this request_id. @throws when dead or full. */
+  accept({ requestId, message, author }: SendRequest): Turn {
+    this.assertAlive();
+    const known = this.turns.find((turn) => turn.requestId === requestId);
+    if (known) return known;
+    if (this.openTurns.length >= MOST_OPEN) throw queueFull(this.info.sessionId);
+    const turn = Turn.fromPartial({
+      sessionId: this.info.sessionId,
+      seq: this.turns.length + 1,
+      requestId,
+      message,
+      author,
+      state: TurnState.QUEUED,
+      createdAt: new Date(),
+    });
+    this.turns.push(turn);
+    this.touch();
+    this.tell(turn, { $case: "queued", value: { ...turn } });
+    this.runNext();
+    return turn;
+  }
+
+  /** What happens from now on, until the session ends. Events are not lost between call and iteration. */
+  follow(signal: AbortSignal): AsyncIterable<[WatchEvent]> {
+    return on(this.events, "event", { signal }) as AsyncIterable<[WatchEvent]>;
+  }
+
+  cancel(seq: number): boolean {
+    this.assertAlive();
+    const turn = seq === 0 ? this.running?.turn : this.openTurns.find((each) => each.seq === seq);
+    if (!turn) return false;
+    this.stop(turn);
+    return true;
+  }
+
+  end(reason: string): boolean {
+    if (this.info.state === SessionState.ENDED) return false;
+    this.info.state = SessionState.ENDED;
+    this.info.endReason = reason;
+    this.info.endedAt = new Date();
+    for (const turn of this.openTurns.toReversed()) this.stop(turn);
+    this.events.emit("event", { $case: "ended", value: this.view() });
+    return true;
+  }
+
+  /** What Send answers for a turn in its final state. @throws unless it was completed. */
+  outcome(turn: Turn): Turn {
+    this.assertAlive();
+    const { sessionId } = this.info;
+    if (turn.state === TurnState.CANCELLED) throw turnCancelled(sessionId);
+    if (turn.failure) throw turnFailed(sessionId, turn.failure.code, turn.failure.message);
+    return turn;
+  }
+
+  assertAlive(): void {
+    if (this.info.state === SessionState.ENDED) throw endedSession(this.info.sessionId);
+  }
+
+  private runNext(): void {
+    const [turn] = this.openTurns;
+    if (this.running || !turn) return;
+    this.running = { turn, abort: new AbortController() };
+    void this.run(turn, this.running.abort.signal);
+  }
+
+  private async run(turn: Turn, signal: AbortSignal): Promise<void> {
+    turn.state = TurnState.RUNNING;
+    this.tell(turn, { $case: "started", value: { ...turn } });
+    try {
+      for await (const text of echo(turn.message, signal)) {
+        signal.throwIfAborted();
+        turn.reply += text;
+        this.tell(turn, { $case: "textDelta", value: { text } });
+      }
+      this.finish(turn, "completed", TurnState.COMPLETED);
+    } catch (error) {
+      if (signal.aborted) return;
+      turn.failure = { code: status.UNAVAILABLE, message: String(error) };
+      this.finish(turn, "failed", TurnState.FAILED);
+    }
+  }
+
+  private stop(turn: Turn): void {
+    if (this.running?.turn === turn) this.running.abort.abort();
+    this.finish(turn, "cancelled", TurnState.CANCELLED);
+  }
+
+  private finish(turn: Turn, $case: "completed" | "failed" | "cancelled", state: TurnState): void {
+    Object.assign(turn, { state, finishedAt: new Date() });
+    this.touch();
+    this.tell(turn, { $case, value: { ...turn } });
+    if (this.running?.turn !== turn) return;
+    this.running = undefined;
+    this.runNext();
+  }
+
+  private tell({ seq }: Turn, event: TurnEvent["event"]): void {
+    this.events.emit("event", { $case: "turn", value: { seq, event } });
+  }
+
+  private touch(): void {
+    this.info.lastActiveAt = new Date();
+  }
+}
+
+export function isFinal({ state }: Turn): boolean {
+  return state !== TurnState.QUEUED && state !== TurnState.RUNNING;
+}
