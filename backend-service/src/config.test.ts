@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { parseConfig } from "./config.js";
+
+const DATABASE_URL = "postgres://localhost/amp";
+const parse = (env: Record<string, string>) => parseConfig({ DATABASE_URL, ...env });
+
+test("the defaults are safe on one machine", () => {
+  expect(parse({})).toMatchObject({
+    listen: { host: "127.0.0.1", port: 50_051 },
+    tokens: [],
+    tls: undefined,
+    openAi: undefined,
+    workspaceRoots: [process.cwd()],
+    turnTimeout: 1_800_000,
+    turnQueueLimit: 32,
+    shutdownGrace: 10_000,
+  });
+});
+
+test.each([
+  ["DATABASE_URL", ""],
+  ["DATABASE_URL", "mysql://x"],
+  ["LOG_LEVEL", "loud"],
+  ["SHUTDOWN_GRACE", "10"],
+  ["BACKEND_LISTEN", "50051"],
+  ["TURN_TIMEOUT", "0s"],
+  ["TURN_TIMEOUT", "30d"],
+  ["TURN_QUEUE_LIMIT", "0"],
+])("%s=%s is refused by name", (variable, value) => {
+  expect(() => parse({ [variable]: value })).toThrow(new RegExp(`^${variable} `));
+});
+
+test("an open listener needs to know its callers", () => {
+  const open = { BACKEND_LISTEN: "0.0.0.0:50051" };
+  expect(() => parse(open)).toThrow(/BACKEND_LISTEN .*BACKEND_TOKENS or BACKEND_TLS_CLIENT_CA/);
+  const tls = { BACKEND_TLS_CERT: "c", BACKEND_TLS_KEY: "k" };
+  expect(() => parse({ ...open, ...tls })).toThrow("BACKEND_TOKENS");
+  expect(parse({ ...open, BACKEND_TOKENS: "t" }).tokens).toEqual(["t"]);
+  expect(parse({ ...open, ...tls, BACKEND_TLS_CLIENT_CA: "ca" }).tls?.clientCa).toBe("ca");
+  expect(() => parse({ BACKEND_TLS_KEY: "k" })).toThrow(/^BACKEND_TLS_CERT /);
+});

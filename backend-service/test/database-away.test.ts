@@ -1,0 +1,80 @@
+import { testDatabase } from "@amp/stack/testing";
+import { status } from "@grpc/grpc-js";
+import { expect, test, vi } from "vitest";
+import { backendOn, failure, newSession } from "./backend.js";
+import { steeredAgent } from "./steered-agent.js";
+import { tcpProxy } from "./tcp-proxy.js";
+
+const AWAY = { code: status.UNAVAILABLE, reason: "DATABASE_UNAVAILABLE" };
+
+test.each(["cut", "mute"] as const)(
+  "with the database %s, every call says so in time",
+  async (how) => {
+    await using database = await testDatabase();
+    await using proxy = await tcpProxy(database.url);
+    await using running = await backendOn(proxy);
+    const { sessions } = running;
+    const sessionId = await newSession(sessions);
+    await sessions.send({ sessionId, message: "before" });
+    proxy[how]();
+    const calls = [
+      sessions.create({}),
+      sessions.send({ sessionId, message: "x" }),
+      sessions.sendStream({ sessionId, message: "x" }).next(),
+      sessions.end({ sessionId }),
+      sessions.get({ sessionId }),
+      sessions.list({}),
+      sessions.listTurns({ sessionId }),
+      sessions.watch({ sessionId }).next(),
+      sessions.cancel({ sessionId }),
+    ];
+    for (const failed of await Promise.all(calls.map(failure))) expect(failed).toMatchObject(AWAY);
+    proxy.restore();
+    await vi.waitFor(
+      async () => {
+        const { reply } = await sessions.send({ sessionId, message: "after", requestId: "after" });
+        expect(reply).toContain("after");
+      },
+      { timeout: 15_000, interval: 200 },
+    );
+  },
+);
+
+test("an answer that cannot be stored is kept, not computed again", async () => {
+  const agent = steeredAgent();
+  await using database = await testDatabase();
+  await using proxy = await tcpProxy(database.url);
+  await using running = await backendOn(proxy, {}, { agents: [agent] });
+  const { sessions } = running;
+  const sessionId = await newSession(sessions);
+  const request = { sessionId, message: "hold on", requestId: "a" };
+  const answer = sessions.send(request);
+  await vi.waitFor(() => expect(agent.prompts).toHaveLength(1));
+  proxy.cut();
+  agent.release("hold on");
+  expect(await failure(sessions.send(request))).toMatchObject(AWAY);
+  proxy.restore();
+  expect((await answer).reply).toBe("begun done");
+  expect((await sessions.send(request)).reply).toBe("begun done");
+  expect(agent.prompts).toEqual(["hold on"]);
+});
+
+test("away for longer than the lease: callers are sent away, and the turn runs when it is back", async () => {
+  const agent = steeredAgent();
+  const leaseTimes = { heartbeatMs: 50, leaseMs: 400, trustMs: 300 };
+  await using database = await testDatabase();
+  await using proxy = await tcpProxy(database.url);
+  await using running = await backendOn(proxy, {}, { agents: [agent], leaseTimes });
+  const { sessions } = running;
+  const sessionId = await newSession(sessions);
+  const request = { sessionId, message: "hold on", requestId: "a" };
+  const cut = failure(sessions.send(request));
+  await vi.waitFor(() => expect(agent.prompts).toHaveLength(1));
+  proxy.cut();
+  expect(await cut).toMatchObject({ code: status.UNAVAILABLE, reason: "LEASE_LOST" });
+  await vi.waitFor(() => expect(agent.openSessions()).toBe(0));
+  proxy.restore();
+  await vi.waitFor(() => expect(agent.prompts).toEqual(["hold on", "hold on"]), 5_000);
+  agent.release("hold on");
+  expect((await sessions.send(request)).reply).toBe("begun done");
+});

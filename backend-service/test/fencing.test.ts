@@ -1,0 +1,107 @@
+import { openPool } from "@amp/postgres";
+import { testDatabase } from "@amp/stack/testing";
+import { status } from "@grpc/grpc-js";
+import { pino } from "pino";
+import { expect, test, vi } from "vitest";
+import { backendOn, failure, newSession } from "./backend.js";
+import { steeredAgent } from "./steered-agent.js";
+import { tcpProxy } from "./tcp-proxy.js";
+
+const LEASE = { heartbeatMs: 50, leaseMs: 400, trustMs: 300 };
+
+test("replicas that start at once migrate once", async () => {
+  await using database = await testDatabase();
+  const started = await Promise.all([1, 2, 3].map(() => backendOn(database)));
+  for (const { sessions } of started) await newSession(sessions);
+  const { sessions } = started[0] ?? {};
+  expect((await sessions?.list({}))?.sessions).toHaveLength(3);
+  await Promise.all(started.map((each) => each[Symbol.asyncDispose]()));
+});
+
+test("a session that another replica runs is not touched, but for its end", async () => {
+  const agent = steeredAgent();
+  await using database = await testDatabase();
+  await using first = await backendOn(database, {}, { agents: [agent] });
+  await using second = await backendOn(database, {}, { agents: [agent] });
+  const sessionId = await newSession(first.sessions);
+  const request = { sessionId, message: "hold on", requestId: "a" };
+  const held = failure(first.sessions.send(request));
+  await vi.waitFor(() => expect(agent.prompts).toHaveLength(1));
+  const elsewhere = { code: status.UNAVAILABLE, reason: "OWNED_ELSEWHERE" };
+  const { sessions } = second;
+  expect(await failure(sessions.send(request))).toMatchObject(elsewhere);
+  expect(await failure(sessions.send({ sessionId, message: "new" }))).toMatchObject(elsewhere);
+  expect(await failure(sessions.watch({ sessionId }).next())).toMatchObject(elsewhere);
+  expect(await failure(sessions.cancel({ sessionId }))).toMatchObject(elsewhere);
+  expect(await sessions.end({ sessionId, reason: "over there" })).toEqual({ ended: true });
+  // The owner learns it by its sweep.
+  expect(await held).toMatchObject({ code: status.NOT_FOUND, reason: "SESSION_ENDED" });
+});
+
+test("a replica that lost its lease cannot write, and the one that took over answers once", async () => {
+  const agent = steeredAgent();
+  await using database = await testDatabase();
+  await using proxy = await tcpProxy(database.url);
+  await using cutOff = await backendOn(proxy, {}, { agents: [agent], leaseTimes: LEASE });
+  const sessionId = await newSession(cutOff.sessions);
+  const request = { sessionId, message: "deaf one", requestId: "a" };
+  const lost = failure(cutOff.sessions.send(request));
+  await vi.waitFor(() => expect(agent.prompts).toHaveLength(1));
+  proxy.cut();
+  expect(await lost).toMatchObject({ code: status.UNAVAILABLE, reason: "LEASE_LOST" });
+  await using heir = await backendOn(database, {}, { agents: [agent], leaseTimes: LEASE });
+  await vi.waitFor(() => expect(agent.prompts).toHaveLength(2), 5_000);
+  proxy.restore();
+  agent.release("deaf one");
+  expect((await heir.sessions.send(request)).reply).toBe("begun done");
+  const { turns } = await heir.sessions.listTurns({ sessionId });
+  expect(turns).toMatchObject([{ state: 3, reply: "begun done" }]);
+  expect(agent.prompts).toHaveLength(2);
+});
+
+test("an answer kept through an outage is dropped when somebody else owns the session", async () => {
+  const agent = steeredAgent();
+  await using database = await testDatabase();
+  await using proxy = await tcpProxy(database.url);
+  await using cutOff = await backendOn(proxy, {}, { agents: [agent], leaseTimes: LEASE });
+  const sessionId = await newSession(cutOff.sessions);
+  const request = { sessionId, message: "hold on", requestId: "a" };
+  const lost = failure(cutOff.sessions.send(request));
+  await vi.waitFor(() => expect(agent.prompts).toHaveLength(1));
+  proxy.cut();
+  agent.release("hold on");
+  expect(await lost).toMatchObject({ reason: "LEASE_LOST" });
+  await using heir = await backendOn(database, {}, { agents: [agent], leaseTimes: LEASE });
+  await vi.waitFor(() => expect(agent.prompts).toHaveLength(2), 5_000);
+  proxy.restore();
+  await vi.waitFor(async () =>
+    expect(await failure(cutOff.sessions.send(request))).toMatchObject({
+      reason: "OWNED_ELSEWHERE",
+    }),
+  );
+  expect((await heir.sessions.get({ sessionId })).session?.openTurns).toBe(1);
+  agent.release("hold on");
+  expect((await heir.sessions.send(request)).reply).toBe("begun done");
+  expect((await heir.sessions.get({ sessionId })).session).toMatchObject({
+    openTurns: 0,
+    turnCount: 1,
+  });
+});
+
+test("nothing is left behind in the database", async () => {
+  await using database = await testDatabase();
+  {
+    await using running = await backendOn(database);
+    const sessionId = await newSession(running.sessions);
+    await running.sessions.send({ sessionId, message: "hi" });
+  }
+  const logger = pino({ level: "silent" });
+  const pool = openPool({ url: database.url, schema: "amp_backend", application: "test", logger });
+  const { rows: replicas } = await pool.query("select * from replicas");
+  const { rows: connections } = await pool.query(
+    "select 1 from pg_stat_activity where application_name like 'amp-backend%' and datname = current_database()",
+  );
+  const { rows: locks } = await pool.query("select 1 from pg_locks where locktype = 'advisory'");
+  await pool.end();
+  expect({ replicas, connections, locks }).toEqual({ replicas: [], connections: [], locks: [] });
+});

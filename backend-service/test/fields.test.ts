@@ -1,0 +1,104 @@
+import { symlink } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { status } from "@grpc/grpc-js";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { failure, newSession, type TestBackend, tempDir, testBackend } from "./backend.js";
+
+let running: TestBackend;
+let sessionId: string;
+
+beforeAll(async () => {
+  running = await testBackend();
+  sessionId = await newSession(running.sessions);
+});
+afterAll(() => running[Symbol.asyncDispose]());
+
+const long = "x".repeat(1_001);
+
+describe("every field that cannot be accepted is named", () => {
+  test.each([
+    ["agent", { agent: "nobody" }],
+    ["working_dir", { workingDir: "relative/path" }],
+    ["working_dir", { workingDir: `${process.cwd()}/not/there` }],
+    ["working_dir", { workingDir: `${process.cwd()}/package.json` }],
+    ["description", { description: long }],
+    ["description", { description: "a\0b" }],
+    ["request_id", { requestId: "x".repeat(201) }],
+    ["origin.surface", { origin: { surface: long } }],
+  ])("Create: %s", async (field, request) => {
+    const expected = { code: status.INVALID_ARGUMENT, reason: "INVALID_FIELD", field };
+    expect(await failure(running.sessions.create(request))).toEqual(expected);
+  });
+
+  test.each([
+    ["message", { message: "" }],
+    ["message", { message: " \n " }],
+    ["message", { message: "x".repeat(200_001) }],
+    ["message", { message: "a\0b" }],
+    ["request_id", { message: "x", requestId: "\0" }],
+    ["author.display_name", { message: "x", author: { displayName: long } }],
+  ])("Send, SendStream: %s", async (field, request) => {
+    const expected = { code: status.INVALID_ARGUMENT, reason: "INVALID_FIELD", field };
+    const { sessions } = running;
+    expect(await failure(sessions.send({ sessionId, ...request }))).toEqual(expected);
+    expect(await failure(sessions.sendStream({ sessionId, ...request }).next())).toEqual(expected);
+  });
+
+  test("the rest", async () => {
+    const { sessions } = running;
+    const calls: [string, Promise<unknown>][] = [
+      ["session_id", sessions.send({ message: "x" })],
+      ["session_id", sessions.get({ sessionId: " " })],
+      ["session_id", sessions.watch({ sessionId: "\0" }).next()],
+      ["reason", sessions.end({ sessionId, reason: long })],
+      ["seq", sessions.cancel({ sessionId, seq: -1 })],
+      ["page_size", sessions.list({ pageSize: 201 })],
+      ["page_size", sessions.listTurns({ sessionId, pageSize: -1 })],
+      ["page_token", sessions.list({ pageToken: "nonsense" })],
+      ["page_token", sessions.listTurns({ sessionId, pageToken: "WzFd" })],
+      ["state", sessions.list({ state: 7 as 1 })],
+    ];
+    for (const [field, call] of calls) {
+      expect(await failure(call)).toMatchObject({ code: status.INVALID_ARGUMENT, field });
+    }
+  });
+
+  test("a message of the greatest length is taken", async () => {
+    const message = "y".repeat(200_000);
+    expect((await running.sessions.send({ sessionId, message })).reply).toContain(message);
+  });
+});
+
+describe("working directories", () => {
+  test("lie under a root, after symlinks; the first root is the default", async () => {
+    await using root = await tempDir();
+    await using outside = await tempDir();
+    await symlink(outside.path, path.join(root.path, "way-out"));
+    await symlink(root.path, path.join(outside.path, "way-in"));
+    await using other = await testBackend({ WORKSPACE_ROOTS: root.path });
+    const { sessions } = other;
+    const forbidden = { code: status.PERMISSION_DENIED, reason: "WORKING_DIR_FORBIDDEN" };
+    for (const dir of [
+      outside.path,
+      "/",
+      `${root.path}/../x`,
+      `${root.path}/way-out`,
+      `${root.path}x`,
+      "~",
+      `${outside.path}/missing`,
+    ]) {
+      expect(await failure(sessions.create({ workingDir: dir }))).toMatchObject(forbidden);
+    }
+    for (const dir of ["", root.path, `${outside.path}/way-in`]) {
+      const { session } = await sessions.create({ workingDir: dir });
+      expect(session).toMatchObject({ workingDir: root.path, project: path.basename(root.path) });
+    }
+  });
+
+  test("may begin with a tilde", async () => {
+    await using other = await testBackend({ WORKSPACE_ROOTS: os.homedir() });
+    const { session } = await other.sessions.create({ workingDir: "~/" });
+    expect(session?.project).toBe(path.basename(os.homedir()));
+  });
+});

@@ -1,0 +1,129 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { connectSessions } from "@amp/proto";
+import { freePort, testDatabase } from "@amp/stack/testing";
+import { status } from "@grpc/grpc-js";
+import { expect, test, vi } from "vitest";
+import { backendOn, drain, failure, newSession, testBackend } from "./backend.js";
+import { steeredAgent } from "./steered-agent.js";
+
+test("a drained backend leaves its open turns to the next one, which runs them by itself", async () => {
+  const agent = steeredAgent();
+  await using database = await testDatabase();
+  const first = await backendOn(database, {}, { agents: [agent] });
+  const sessionId = await newSession(first.sessions);
+  const running = failure(first.sessions.send({ sessionId, message: "hold on", requestId: "a" }));
+  await vi.waitFor(() => expect(agent.prompts).toHaveLength(1));
+  const waiting = failure(first.sessions.send({ sessionId, message: "two", requestId: "b" }));
+  await vi.waitFor(async () =>
+    expect((await first.sessions.get({ sessionId })).session?.openTurns).toBe(2),
+  );
+  const watching = drain(first.sessions.watch({ sessionId }));
+  await first[Symbol.asyncDispose]();
+  const draining = { code: status.UNAVAILABLE, reason: "DRAINING" };
+  expect(await running).toMatchObject(draining);
+  expect(await waiting).toMatchObject(draining);
+  expect((await watching).error).toMatchObject({ code: status.UNAVAILABLE });
+
+  await using second = await backendOn(database, {}, { agents: [agent] });
+  await vi.waitFor(() => expect(agent.prompts).toEqual(["hold on", "hold on"]), 3_000);
+  const joined = second.sessions.send({ sessionId, message: "hold on", requestId: "a" });
+  agent.release("hold on");
+  expect((await joined).reply).toBe("begun done");
+  await vi.waitFor(async () => {
+    const { turns } = await second.sessions.listTurns({ sessionId });
+    expect(turns.map((turn) => turn.reply)).toEqual(["begun done", "echo: two"]);
+  });
+});
+
+test("draining lets a running turn end, and takes no new one", async () => {
+  const agent = steeredAgent();
+  const running = await testBackend({ SHUTDOWN_GRACE: "10s" }, { agents: [agent] });
+  await using database = running.database;
+  const { sessions } = running;
+  const sessionId = await newSession(sessions);
+  const held = sessions.send({ sessionId, message: "hold on" });
+  await vi.waitFor(() => expect(agent.prompts).toHaveLength(1));
+  const stopped = running.backend[Symbol.asyncDispose]();
+  await vi.waitFor(async () =>
+    expect(await failure(sessions.send({ sessionId, message: "late" }))).toMatchObject({
+      code: status.UNAVAILABLE,
+      reason: "DRAINING",
+    }),
+  );
+  agent.release("hold on");
+  expect((await held).reply).toBe("begun done");
+  await stopped;
+  sessions.close();
+  expect(database.url).toBeTruthy();
+});
+
+test("a turn whose agent may have acted is not run again, and says so; the next ones go on", async () => {
+  const agent = steeredAgent({ repeatable: false });
+  await using database = await testDatabase();
+  const first = await backendOn(database, {}, { agents: [agent] });
+  const sessionId = await newSession(first.sessions);
+  const request = { sessionId, message: "hold on", requestId: "a" };
+  const cut = failure(first.sessions.send(request));
+  await vi.waitFor(() => expect(agent.prompts).toHaveLength(1));
+  const waits = failure(first.sessions.send({ sessionId, message: "two", requestId: "b" }));
+  await vi.waitFor(async () =>
+    expect((await first.sessions.get({ sessionId })).session?.openTurns).toBe(2),
+  );
+  await first[Symbol.asyncDispose]();
+  await Promise.all([cut, waits]);
+  await using second = await backendOn(database, {}, { agents: [agent] });
+  const interrupted = { code: status.ABORTED, reason: "TURN_INTERRUPTED" };
+  expect(await failure(second.sessions.send(request))).toMatchObject(interrupted);
+  expect((await second.sessions.send({ sessionId, message: "two", requestId: "b" })).reply).toBe(
+    "echo: two",
+  );
+  expect(agent.prompts).toEqual(["hold on", "two"]);
+});
+
+test("a backend killed in mid-answer answers after its restart, without being asked", async () => {
+  await using database = await testDatabase();
+  const port = await freePort();
+  const sessions = connectSessions(`127.0.0.1:${port}`);
+  let child = await boot(database.url, port);
+  try {
+    const { session } = await sessions.create({}, { waitForReady: true, timeout: 20_000 });
+    const sessionId = session?.sessionId ?? "";
+    const request = { sessionId, message: "slow 0.8", requestId: "a" };
+    const stream = sessions.sendStream(request);
+    for await (const { event } of stream) if (event?.event?.$case === "textDelta") break;
+    const ended = once(child, "exit");
+    child.kill("SIGKILL");
+    await ended;
+    expect(await failure(sessions.send(request))).toMatchObject({ code: status.UNAVAILABLE });
+    child = await boot(database.url, port);
+    await vi.waitFor(
+      async () => {
+        const { turns } = await sessions.listTurns({ sessionId }, { waitForReady: true });
+        expect(turns).toMatchObject([{ seq: 1, state: 3 }]);
+        expect(turns[0]?.reply).toContain("slow 0.8");
+      },
+      { timeout: 15_000, interval: 200 },
+    );
+    expect((await sessions.send(request)).turn?.seq).toBe(1);
+    const stopped = once(child, "exit");
+    child.kill("SIGTERM");
+    expect(await stopped).toEqual([0, null]);
+  } finally {
+    sessions.close();
+    child.kill("SIGKILL");
+  }
+});
+
+/** The backend as a process of its own; resolves when it says that it is ready. */
+async function boot(databaseUrl: string, port: number): Promise<ChildProcess> {
+  const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+  const child = spawn(process.execPath, ["--import", "tsx", "-C", "@amp/source", main], {
+    env: { ...process.env, DATABASE_URL: databaseUrl, BACKEND_LISTEN: `127.0.0.1:${port}` },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  for await (const chunk of child.stdout) if (String(chunk).includes("backend ready")) break;
+  child.stdout.resume();
+  return child;
+}

@@ -1,0 +1,64 @@
+import { once } from "node:events";
+import type { Agent, AgentEvent } from "../src/index.js";
+
+/** An agent whose answers the test steers by the first word of the message. */
+export interface SteeredAgent extends Agent {
+  /** Every message that it was prompted with, in order. */
+  prompts: string[];
+  /** How many of its sessions are open. */
+  openSessions: () => number;
+  /** Lets the prompt that holds this message go on. */
+  release: (message: string) => void;
+}
+
+/**
+ * - `hold ...` tells "begun" and waits for `release` or the signal;
+ * - `deaf ...` as hold, and does not heed the signal;
+ * - `throw` fails in a way that no agent should;
+ * - `nasty` tells what PostgreSQL and UTF-8 cannot hold, and a character in halves;
+ * - `huge` tells more than any answer may have;
+ * - anything else is echoed.
+ */
+export function steeredAgent(options: { name?: string; repeatable?: boolean } = {}): SteeredAgent {
+  const gates = new EventTarget();
+  const prompts: string[] = [];
+  let sessions = 0;
+
+  async function* prompt(message: string, signal: AbortSignal): AsyncGenerator<AgentEvent> {
+    prompts.push(message);
+    const [word] = message.split(" ", 1);
+    if (word === "throw") throw new TypeError("password=hunter2");
+    if (word === "nasty") {
+      yield* ["a\0b", "half \uD83D", "\uDE80 end", "\uD83D!"].map((text) => tell(text));
+    } else if (word === "huge") {
+      for (let n = 0; n < 1_000; n++) yield tell("x".repeat(1_000));
+    } else if (word === "hold" || word === "deaf") {
+      yield tell("begun ");
+      await once(gates, message, word === "hold" ? { signal } : {});
+      yield tell("done");
+    } else {
+      yield tell(`echo: ${message}`);
+    }
+  }
+
+  return {
+    name: options.name ?? "steered",
+    repeatable: options.repeatable ?? true,
+    open: async () => {
+      sessions++;
+      return {
+        prompt,
+        close: async () => {
+          sessions--;
+        },
+      };
+    },
+    prompts,
+    openSessions: () => sessions,
+    release: (message) => gates.dispatchEvent(new Event(message)),
+  };
+}
+
+function tell(text: string): AgentEvent {
+  return { type: "text", text };
+}
