@@ -1,12 +1,29 @@
-import { afterAll, beforeAll } from "vitest";
+import assert from "node:assert/strict";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { coreCases } from "./src/backend/index.js";
 import { describeBackendContract } from "./src/backend/register.js";
+import { connectBackend } from "./src/backend/subject.js";
 import { referenceBackend } from "./src/reference/backend.js";
+import { mutantBackend, mutants } from "./src/reference/mutants.js";
 import { type RunningBackend, serve } from "./src/reference/server.js";
 
-let running: RunningBackend;
-beforeAll(async () => {
-  running = await serve(referenceBackend());
+describe("a right backend passes", () => {
+  let running: RunningBackend;
+  beforeAll(async () => {
+    running = await serve(referenceBackend());
+  });
+  afterAll(() => running[Symbol.dispose]());
+  describeBackendContract("reference backend", {}, () => running.address);
 });
-afterAll(() => running[Symbol.dispose]());
 
-describeBackendContract("reference backend", {}, () => running.address);
+describe.concurrent("a wrong backend fails", () => {
+  for (const mutant of mutants) {
+    test(mutant.flaw, async () => {
+      const noticing = coreCases.find(({ name }) => name === mutant.noticedBy);
+      assert.ok(noticing, `there is no case "${mutant.noticedBy}"`);
+      using running = await serve(mutantBackend(mutant));
+      using subject = connectBackend(running);
+      await expect(noticing.run(subject)).rejects.toThrow();
+    });
+  }
+});

@@ -17,9 +17,12 @@ export interface Watched {
   ended: Session | undefined;
 }
 
+/** A backend that forgets to tell or to end must not keep the suite for ever. */
+const LONGEST_WATCH_MS = 20_000;
+
 /** Watches a session; returns with the snapshot, which has to come first. */
 export async function openWatch({ client }: BackendSubject, sessionId: string): Promise<OpenWatch> {
-  const stream = client.watch({ sessionId });
+  const stream = client.watch({ sessionId }, { timeout: LONGEST_WATCH_MS });
   const first = await stream.next();
   const event = first.value?.event;
   if (event?.$case !== "snapshot") assert.fail(`a watch began with ${event?.$case}`);

@@ -12,12 +12,12 @@ import {
 import type { Backend } from "./contract.js";
 import { check, unknownSession } from "./errors.js";
 import { page } from "./page.js";
-import { isFinal, MemorySession } from "./session.js";
+import { isFinal, MemorySession, RIGHT_POLICY, type TurnPolicy } from "./session.js";
 
 const WORKING_DIR = "/work-shop/bench";
 
 /** The least right backend: in memory, for as long as the process lives. */
-export function referenceBackend(): Backend {
+export function referenceBackend(policy: Partial<TurnPolicy> = {}): Backend {
   const sessions = new Map<string, MemorySession>();
   const created = new Map<string, MemorySession>();
 
@@ -51,7 +51,7 @@ export function referenceBackend(): Backend {
   return {
     async create(request) {
       checkCreate(request);
-      const session = created.get(request.requestId) ?? newSession(request);
+      const session = created.get(request.requestId) ?? newSession(request, policy);
       sessions.set(session.info.sessionId, session);
       if (request.requestId !== "") created.set(request.requestId, session);
       return { session: session.view() };
@@ -128,10 +128,10 @@ const KINDS = {
   [TurnState.CANCELLED]: "cancelled",
 } as const;
 
-function newSession(request: CreateRequest): MemorySession {
+function newSession(request: CreateRequest, policy: Partial<TurnPolicy>): MemorySession {
   const workingDir = request.workingDir || WORKING_DIR;
   const now = new Date();
-  return new MemorySession({
+  const info = {
     sessionId: randomUUID(),
     agent: "echo",
     workingDir,
@@ -141,7 +141,8 @@ function newSession(request: CreateRequest): MemorySession {
     state: SessionState.ACTIVE,
     createdAt: now,
     lastActiveAt: now,
-  });
+  };
+  return new MemorySession(info, { ...RIGHT_POLICY, ...policy });
 }
 
 function checkCreate({ agent, workingDir, description, requestId }: CreateRequest): void {

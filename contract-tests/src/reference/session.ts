@@ -15,7 +15,15 @@ import { endedSession, queueFull, turnCancelled, turnFailed } from "./errors.js"
 
 type WatchEvent = NonNullable<WatchResponse["event"]>;
 
-const MOST_OPEN = 20;
+/** How turns are taken and in which order they run. */
+export interface TurnPolicy {
+  /** How many may be queued or running. */
+  mostOpen: number;
+  /** Which of the open turns runs next. */
+  next(open: Turn[]): Turn | undefined;
+}
+
+export const RIGHT_POLICY: TurnPolicy = { mostOpen: 20, next: (open) => open[0] };
 
 /** A session in memory. Its turns run one at a time, oldest first. */
 export class MemorySession {
@@ -24,7 +32,10 @@ export class MemorySession {
   private readonly events = new EventEmitter().setMaxListeners(0);
   private running: { turn: Turn; abort: AbortController } | undefined;
 
-  constructor(info: DeepPartial<Session>) {
+  constructor(
+    info: DeepPartial<Session>,
+    private readonly policy: TurnPolicy,
+  ) {
     this.info = Session.fromPartial(info);
   }
 
@@ -43,7 +54,7 @@ export class MemorySession {
     this.assertAlive();
     const known = this.turns.find((turn) => turn.requestId === requestId);
     if (known) return known;
-    if (this.openTurns.length >= MOST_OPEN) throw queueFull(this.info.sessionId);
+    if (this.openTurns.length >= this.policy.mostOpen) throw queueFull(this.info.sessionId);
     const turn = Turn.fromPartial({
       sessionId: this.info.sessionId,
       seq: this.turns.length + 1,
@@ -97,7 +108,7 @@ export class MemorySession {
   }
 
   private runNext(): void {
-    const [turn] = this.openTurns;
+    const turn = this.policy.next(this.openTurns);
     if (this.running || !turn) return;
     this.running = { turn, abort: new AbortController() };
     void this.run(turn, this.running.abort.signal);
