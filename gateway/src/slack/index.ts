@@ -1,8 +1,65 @@
 import { Router } from "express";
+import { Releases } from "../releases.js";
 import type { Surface, SurfaceContext } from "../surface.js";
+import { botClient, clientOptions } from "./api/client.js";
+import { boltReceiver } from "./bolt.js";
 import type { SlackConfig } from "./config.js";
+import { parseDelivery } from "./door/parse.js";
+import { deliveryRoutes } from "./door/routes.js";
+import { SocketConnections } from "./door/socket.js";
+import type { Handler } from "./inbox/job.js";
+import { inboxMetrics } from "./inbox/metrics.js";
+import { enqueue } from "./inbox/store.js";
+import { InboxWorker } from "./inbox/worker.js";
+import { managementRoutes } from "./management.js";
+import { Outbox } from "./outbox/outbox.js";
+import type { Bridge } from "./work/bridge.js";
+import { giveUpDelivery, workDelivery } from "./work/work.js";
 
-/** Starts the Slack surface. */
-export async function startSlack(_config: SlackConfig, _context: SurfaceContext): Promise<Surface> {
-  return { router: Router(), async [Symbol.asyncDispose]() {} };
+/**
+ * Starts the Slack surface. A delivery comes in by a door (HTTP, Socket Mode,
+ * or both), is stored in the inbox and acknowledged; a worker, of this process
+ * or another, takes it through Bolt to its work; its replies leave by the outbox.
+ */
+export async function startSlack(config: SlackConfig, context: SurfaceContext): Promise<Surface> {
+  const { backend, pool, database, metrics } = context;
+  const logger = context.logger.child({ surface: "slack" });
+  await using releases = new Releases();
+
+  const client = botClient(config, logger);
+  const outbox = new Outbox(pool, client, logger, (sessionId) =>
+    backend.end(sessionId, "found no place in Slack"),
+  );
+  const bridge: Bridge = { config, backend, pool, client, outbox, logger };
+  const receiver = boltReceiver(config, client, logger, (job, delivery, botUserId) =>
+    workDelivery(bridge, job, delivery, botUserId),
+  );
+  const handler: Handler = {
+    async work(job) {
+      const parsed = parseDelivery(job.body);
+      if ("delivery" in parsed) await receiver.process(job, parsed.delivery);
+    },
+    async giveUp(job) {
+      const parsed = parseDelivery(job.body);
+      if ("delivery" in parsed) await giveUpDelivery(bridge, job, parsed.delivery);
+    },
+  };
+  releases.use(await InboxWorker.start({ pool, database, logger, handler }));
+  inboxMetrics(metrics, pool);
+
+  async function accept(body: unknown): Promise<void> {
+    const parsed = parseDelivery(body);
+    if ("delivery" in parsed) await enqueue(pool, parsed, body);
+    else logger.debug({ reason: parsed.ignored }, "ignored a Slack delivery");
+  }
+  if (config.appToken !== undefined) {
+    const { appToken } = config;
+    const options = clientOptions(config, logger);
+    releases.use(new SocketConnections({ appToken, clientOptions: options, accept, logger }));
+  }
+  const { signingSecret } = config;
+  const router = Router();
+  router.use(deliveryRoutes({ signingSecret, accept, logger }), managementRoutes(config, pool));
+  const running = releases.move();
+  return { router, [Symbol.asyncDispose]: () => running[Symbol.asyncDispose]() };
 }

@@ -1,0 +1,21 @@
+import { escapeText } from "../text/escape.js";
+import type { Command } from "./command.js";
+
+/** How the bridge is set up. */
+export const config: Command = ({ config }, { answer }) =>
+  answer({
+    text: [
+      "*Bridge Configuration:*\n",
+      `• *Bot name:* ${escapeText(config.botName)}`,
+      `• *Hub channel:* ${config.hubChannelId ? `<#${config.hubChannelId}>` : "_not set_"}`,
+      "• *Thread per session:* True",
+      `• *Allow breakout:* ${config.allowBreakout ? "True" : "False"}`,
+      `• *Channel prefix:* \`${escapeText(config.channelPrefix)}\``,
+      `• *Mode:* ${slackMode(config)}`,
+    ].join("\n"),
+  });
+
+/** How Slack reaches us. */
+export function slackMode({ appToken }: { appToken: string | undefined }): string {
+  return appToken === undefined ? "events-api" : "socket";
+}

@@ -1,0 +1,36 @@
+import type { Session } from "../../backend/index.js";
+import { escapeText } from "../text/escape.js";
+import { blocks, button, header, section } from "../text/message.js";
+import { patiently } from "../work/bridge.js";
+import type { Command } from "./command.js";
+
+const MOST = 15;
+
+/** The action of a session's Connect button begins so, and ends with the first 8 characters of its id. */
+export const CONNECT_ACTION = "connect_session_";
+
+/** `list [project]`: the latest sessions, from whichever surface, each with a button to connect to it. */
+export const list: Command = async (bridge, { job, args, answer }) => {
+  const filter = { project: args[0] ?? "", pageSize: MOST };
+  const { sessions } = await bridge.backend.list(filter, patiently(bridge, job));
+  if (sessions.length === 0) return answer({ text: "_No sessions found._" });
+  await answer(blocks("Amplifier", header("Amplifier Sessions"), ...sessions.map(entry)));
+};
+
+function entry(session: Session) {
+  const { sessionId, project, description, lastActiveAt } = session;
+  const id8 = sessionId.slice(0, 8);
+  const label = [`\`${id8}\``, escapeText(project), dateText(lastActiveAt)].filter(Boolean);
+  const about = description && `\n${escapeText(description).slice(0, 1_000)}`;
+  return {
+    ...section(label.join(" | ") + about),
+    accessory: button("Connect", CONNECT_ACTION + id8, sessionId),
+  };
+}
+
+/** Month/day hours:minutes, UTC. */
+export function dateText(date: Date | undefined): string {
+  if (!date) return "";
+  const text = date.toISOString();
+  return `${text.slice(5, 7)}/${text.slice(8, 10)} ${text.slice(11, 16)}`;
+}

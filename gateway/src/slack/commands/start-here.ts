@@ -1,0 +1,27 @@
+import { enqueueAgain } from "../inbox/store.js";
+import { findMapping } from "../mappings/store.js";
+import { startSession } from "../work/start.js";
+import type { Command } from "./command.js";
+import { createSession, startedText } from "./new.js";
+
+/**
+ * Begins a session in a conversation whose session died, and sends it the
+ * message that found out. The argument is that message's inbox row. A second
+ * click changes nothing.
+ */
+export const startHere: Command = async (bridge, request) => {
+  const { place, args, answer } = request;
+  const here = await findMapping(bridge.pool, place);
+  if (here?.active) {
+    return answer({
+      text: `This conversation has session \`${here.sessionId.slice(0, 8)}\` already.`,
+    });
+  }
+  await startSession(bridge, {
+    ...request,
+    begins: true,
+    open: () => createSession(bridge, request, here?.description ?? "", here?.workingDir),
+    text: (session) => startedText(session),
+    inPlace: (tx) => enqueueAgain(tx, Number(args[0])),
+  });
+};

@@ -1,0 +1,46 @@
+import type { Place, Ts, UserId } from "../keys.js";
+
+/** What Slack delivers, parsed once into what the surface works with. */
+export type Delivery = SlackMessage | SlashCommand | ButtonClick;
+
+/** Someone wrote something where the app can read it. */
+export interface SlackMessage {
+  kind: "message";
+  place: Place;
+  ts: Ts;
+  user: UserId;
+  /** In Slack's own markup. */
+  text: string;
+}
+
+/** Someone used the slash command, which Slack has in channels only, not in threads. */
+export interface SlashCommand {
+  kind: "command";
+  place: Place;
+  user: UserId;
+  text: string;
+  /** Takes answers also in a channel that the app is not in. */
+  responseUrl: string | undefined;
+}
+
+/** Someone clicked a button of one of the app's messages. */
+export interface ButtonClick {
+  kind: "click";
+  /** The thread that the message is in, or the one it may begin; direct messages are one conversation. */
+  place: Place;
+  user: UserId;
+  action: string;
+  value: string;
+}
+
+/** A delivery with what the inbox needs to know of it. */
+export interface Accepted {
+  delivery: Delivery;
+  lane: string;
+  dedupeKey: string;
+}
+
+/** A delivery that is none of ours, and why. */
+export interface Ignored {
+  ignored: string;
+}

@@ -1,0 +1,137 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import {
+  ChannelId,
+  clickLane,
+  commandLane,
+  isDirectMessage,
+  messageDedupeKey,
+  messageLane,
+  TeamId,
+  Ts,
+  triggerDedupeKey,
+  UserId,
+} from "../keys.js";
+import type { Accepted, Ignored } from "./delivery.js";
+
+/**
+ * Parses the body of a delivery, as Slack's documentation of events, slash
+ * commands and interactivity has it (https://docs.slack.dev/apis/).
+ */
+export function parseDelivery(body: unknown): Accepted | Ignored {
+  const event = EventCallback.safeParse(body);
+  if (event.success) return parseEvent(event.data);
+  const command = Command.safeParse(body);
+  if (command.success) return parseCommand(command.data);
+  const click = BlockActions.safeParse(body);
+  if (click.success) return parseClick(click.data);
+  return { ignored: "not a delivery this app works with" };
+}
+
+const Identified = z.object({ team_id: TeamId });
+
+const EventCallback = z.object({
+  type: z.literal("event_callback"),
+  team_id: TeamId,
+  context_team_id: TeamId.optional(),
+  authorizations: z.array(Identified).optional(),
+  event: z.looseObject({ type: z.string() }),
+});
+
+const Message = z.object({
+  channel: ChannelId,
+  user: UserId,
+  text: z.string(),
+  ts: Ts,
+  thread_ts: Ts.optional(),
+});
+
+/** The subtypes that are a person's own words; all others tell of something that happened. */
+const WORDS = new Set([undefined, "file_share", "thread_broadcast", "me_message"]);
+
+function parseEvent(body: z.infer<typeof EventCallback>): Accepted | Ignored {
+  const { event } = body;
+  if (event.type !== "message" && event.type !== "app_mention") {
+    return { ignored: `event ${event.type}` };
+  }
+  const subtype = typeof event["subtype"] === "string" ? event["subtype"] : undefined;
+  if (!WORDS.has(subtype)) return { ignored: `message subtype ${subtype}` };
+  if (event["bot_id"] !== undefined) return { ignored: "written by a bot" };
+  // Slack repeats a mention that was edited as a new app_mention.
+  if (event["edited"] !== undefined) return { ignored: "edited" };
+  const message = Message.safeParse(event);
+  if (!message.success || message.data.text.trim() === "")
+    return { ignored: "message without text" };
+
+  const { channel, user, text, ts, thread_ts } = message.data;
+  // In a channel shared between workspaces the outer team_id may be the other one's.
+  const team = body.authorizations?.[0]?.team_id ?? body.context_team_id ?? body.team_id;
+  const place = { team, channel, thread: thread_ts ?? null };
+  return {
+    delivery: { kind: "message", place, ts, user, text },
+    lane: messageLane(place, ts),
+    dedupeKey: messageDedupeKey(team, channel, ts),
+  };
+}
+
+const Command = z.object({
+  command: z.string(),
+  text: z.string().default(""),
+  team_id: TeamId,
+  channel_id: ChannelId,
+  user_id: UserId,
+  trigger_id: z.string().optional(),
+  response_url: z.string().optional(),
+});
+
+function parseCommand(body: z.infer<typeof Command>): Accepted {
+  const { team_id: team, channel_id: channel, user_id: user } = body;
+  const place = { team, channel, thread: null };
+  return {
+    delivery: { kind: "command", place, user, text: body.text, responseUrl: body.response_url },
+    lane: commandLane(team, channel, user),
+    dedupeKey: triggerDedupeKey(body.trigger_id ?? digest(body)),
+  };
+}
+
+const BlockActions = z.object({
+  type: z.literal("block_actions"),
+  team: z.object({ id: TeamId }),
+  user: z.object({ id: UserId }),
+  channel: z.object({ id: ChannelId }),
+  message: z.object({ ts: Ts, thread_ts: Ts.optional() }),
+  actions: z.tuple(
+    [
+      z.object({
+        action_id: z.string(),
+        value: z.string().default(""),
+        action_ts: z.string().optional(),
+      }),
+    ],
+    z.unknown(),
+  ),
+  trigger_id: z.string().optional(),
+});
+
+function parseClick(body: z.infer<typeof BlockActions>): Accepted {
+  const team = body.team.id;
+  const channel = body.channel.id;
+  const { ts, thread_ts } = body.message;
+  const [{ action_id: action, value }] = body.actions;
+  const thread = thread_ts ?? (isDirectMessage(channel) ? null : ts);
+  return {
+    delivery: {
+      kind: "click",
+      place: { team, channel, thread },
+      user: body.user.id,
+      action,
+      value,
+    },
+    lane: clickLane(team, channel, ts),
+    dedupeKey: triggerDedupeKey(body.trigger_id ?? digest(body)),
+  };
+}
+
+function digest(body: unknown): string {
+  return createHash("sha256").update(JSON.stringify(body)).digest("hex");
+}

@@ -1,0 +1,23 @@
+import type pg from "pg";
+import { Gauge, type Registry } from "prom-client";
+import { depth, type InboxDepth } from "./store.js";
+
+/** Tells how much of the inbox waits. Asked of the database at each scrape; left out while it is away. */
+export function inboxMetrics(registry: Registry, pool: pg.Pool): void {
+  const gauge = (name: string, help: string, value: (depth: InboxDepth) => number) =>
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      async collect() {
+        this.reset();
+        await depth(pool).then(
+          (found) => this.set(value(found)),
+          () => {},
+        );
+      },
+    });
+  gauge("amp_slack_inbox_waiting", "Slack deliveries that wait or are in work", (d) => d.waiting);
+  gauge("amp_slack_inbox_oldest_seconds", "Age of the oldest of them", (d) => d.oldest);
+  gauge("amp_slack_inbox_dead", "Slack deliveries that were given up", (d) => d.dead);
+}

@@ -1,0 +1,70 @@
+/**
+ * Slack's ids and the keys made of them. All are opaque to the rest of the
+ * surface: they are checked, built and compared here and nowhere else.
+ */
+import { z } from "zod";
+
+const id = z.string().regex(/^[A-Z0-9]+$/);
+export const TeamId = id.brand("TeamId");
+export type TeamId = z.infer<typeof TeamId>;
+export const ChannelId = id.brand("ChannelId");
+export type ChannelId = z.infer<typeof ChannelId>;
+export const UserId = id.brand("UserId");
+export type UserId = z.infer<typeof UserId>;
+/** A message's id within its channel: seconds since the epoch, with six decimals. */
+export const Ts = z
+  .string()
+  .regex(/^\d+\.\d+$/)
+  .brand("Ts");
+export type Ts = z.infer<typeof Ts>;
+
+/** A conversation: a thread, or with no thread the whole channel. One never stands for the other. */
+export interface Place {
+  team: TeamId;
+  channel: ChannelId;
+  thread: Ts | null;
+}
+
+/** The place's name in logs and in a session's origin. */
+export function placeKey({ team, channel, thread }: Place): string {
+  return `${team}:${channel}:${thread ?? "-"}`;
+}
+
+/** Whether the channel is a person's direct messages with the app. */
+export function isDirectMessage(channel: ChannelId): boolean {
+  return channel.startsWith("D");
+}
+
+/**
+ * The lane of a message. A message that is not in a thread stands for the
+ * thread it may begin, but direct messages are one conversation.
+ */
+export function messageLane(place: Place, ts: Ts): string {
+  const thread = place.thread ?? (isDirectMessage(place.channel) ? null : ts);
+  return placeKey({ ...place, thread });
+}
+
+/** The lane of a slash command: those of one person in one channel are worked in order. */
+export function commandLane(team: TeamId, channel: ChannelId, user: UserId): string {
+  return `${team}:${channel}:command:${user}`;
+}
+
+/** The lane of the buttons of one message; not the conversation's, so that no click waits behind a running turn. */
+export function clickLane(team: TeamId, channel: ChannelId, ts: Ts): string {
+  return `${team}:${channel}:click:${ts}`;
+}
+
+/** One for `message` and `app_mention`, which Slack sends both for one post, and for their retries. */
+export function messageDedupeKey(team: TeamId, channel: ChannelId, ts: Ts): string {
+  return `message:${team}:${channel}:${ts}`;
+}
+
+/** What Slack names once for each command and click. */
+export function triggerDedupeKey(triggerId: string): string {
+  return `trigger:${triggerId}`;
+}
+
+/** A message that is to be worked a second time, by someone's click. */
+export function againDedupeKey(inboxId: number): string {
+  return `again:${inboxId}`;
+}

@@ -1,0 +1,47 @@
+import { isLoopback } from "@amp/settings";
+import { type NextFunction, type Request, type Response, Router } from "express";
+import type pg from "pg";
+import { slackMode } from "./commands/config.js";
+import type { SlackConfig } from "./config.js";
+import { listActive } from "./mappings/store.js";
+
+/**
+ * `/apps/slack/status` and `/apps/slack/sessions`, for whoever runs the
+ * gateway: only under a loopback name, so that no page of another site, and no
+ * proxy that Slack's deliveries come through, gets at them.
+ */
+export function managementRoutes(config: SlackConfig, pool: pg.Pool): Router {
+  const router = Router();
+  router.get("/apps/slack/status", localOnly, async (_request, response) => {
+    const active = await listActive(pool);
+    response.json({
+      status: "ok",
+      mode: slackMode(config),
+      hub_channel: config.hubChannelId ?? "",
+      active_sessions: active.length,
+      is_configured: true,
+    });
+  });
+  router.get("/apps/slack/sessions", localOnly, async (_request, response) => {
+    const active = await listActive(pool);
+    response.json(
+      active.map((mapping) => ({
+        session_id: mapping.sessionId,
+        channel_id: mapping.channel,
+        thread_ts: mapping.thread,
+        project_id: mapping.project,
+        description: mapping.description,
+        created_by: mapping.createdBy,
+        is_active: mapping.active,
+      })),
+    );
+  });
+  return router;
+}
+
+function localOnly(request: Request, response: Response, next: NextFunction): void {
+  // Its own parser takes the brackets and the port off.
+  const host = request.hostname.replace(/^\[|\]$/g, "");
+  if (isLoopback({ host, port: 0 })) next();
+  else response.status(403).json({ error: "Only from this machine" });
+}

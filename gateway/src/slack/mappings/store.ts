@@ -1,0 +1,160 @@
+import type { Queryable } from "@amp/postgres";
+import type { ChannelId, Place, TeamId, Ts, UserId } from "../keys.js";
+
+/**
+ * Which session a conversation talks to.
+ *
+ * reserved -> active -> ended. A reservation holds one of the user's slots
+ * while a session and its place are being made; it belongs to the delivery that
+ * asked for it, and a repeat of that delivery goes on with it. At most one
+ * mapping of a conversation is active, by a unique index.
+ */
+export interface Mapping {
+  id: number;
+  team: TeamId;
+  channel: ChannelId;
+  thread: Ts | null;
+  sessionId: string;
+  active: boolean;
+  createdBy: UserId;
+  project: string;
+  description: string;
+  workingDir: string;
+  /** Why it ended: `dead` when the backend lost the session, null while it is active. */
+  endReason: EndReason | null;
+}
+
+export type EndReason = "ended" | "dead";
+
+/** The unique index behind "one active mapping a conversation". */
+export const ONE_ACTIVE = "slack_mappings_active";
+
+const COLUMNS = `id, team_id as team, channel_id as channel, thread_ts as thread,
+  session_id as "sessionId", state = 'active' as active, created_by as "createdBy",
+  project_id as project, description, working_dir as "workingDir", end_reason as "endReason"`;
+const IN_PLACE = "team_id = $1 and channel_id = $2 and coalesce(thread_ts, '') = coalesce($3, '')";
+
+/** The conversation's active mapping, or else its latest. A thread never stands for its channel. */
+export async function findMapping(db: Queryable, place: Place): Promise<Mapping | undefined> {
+  const { rows } = await db.query<Mapping>(
+    `select ${COLUMNS} from slack_mappings where ${IN_PLACE} and state <> 'reserved'
+     order by state = 'active' desc, id desc limit 1`,
+    [place.team, place.channel, place.thread],
+  );
+  return rows[0];
+}
+
+/** The active mappings of a workspace, of one user or of all, oldest first. */
+export async function listActive(
+  db: Queryable,
+  { team, user }: { team?: TeamId; user?: UserId } = {},
+): Promise<Mapping[]> {
+  const { rows } = await db.query<Mapping>(
+    `select ${COLUMNS} from slack_mappings where state = 'active'
+       and ($1::text is null or team_id = $1) and ($2::text is null or created_by = $2) order by id`,
+    [team ?? null, user ?? null],
+  );
+  return rows;
+}
+
+/**
+ * Holds a slot of the user for a delivery; undefined when all are taken. To be
+ * called in a transaction: the lock on the user lasts as long as it does.
+ */
+export async function reserve(
+  tx: Queryable,
+  inboxId: number,
+  { team, channel }: Place,
+  user: UserId,
+  limit: number,
+): Promise<number | undefined> {
+  await tx.query("select pg_advisory_xact_lock(hashtextextended($1, 0))", [`${team}:${user}`]);
+  const { rows } = await tx.query<{ id: number }>(
+    `insert into slack_mappings (team_id, channel_id, created_by, inbox_id)
+     select $1, $2, $3, $4 where (
+       select count(*) from slack_mappings
+       where team_id = $1 and created_by = $3 and state <> 'ended' and inbox_id <> $4
+     ) < $5
+     on conflict (inbox_id) do update set inbox_id = excluded.inbox_id
+     returning id`,
+    [team, channel, user, inboxId, limit],
+  );
+  return rows[0]?.id;
+}
+
+/** What a reservation is for. */
+export type MappedSession = Pick<Mapping, "sessionId" | "project" | "description" | "workingDir">;
+
+/** Notes the session that was made for the reservation. */
+export async function assign(
+  db: Queryable,
+  id: number,
+  session: MappedSession,
+  begun: boolean,
+): Promise<void> {
+  await db.query(
+    `update slack_mappings set session_id = $2, project_id = $3, description = $4,
+       working_dir = $5, begun = $6 where id = $1`,
+    [id, session.sessionId, session.project, session.description, session.workingDir, begun],
+  );
+}
+
+/** From here on the conversation is the session's. @throws a unique violation of ONE_ACTIVE when it has another. */
+export async function activate(db: Queryable, id: number, thread: Ts | null): Promise<void> {
+  await db.query(
+    "update slack_mappings set state = 'active', thread_ts = $2 where id = $1 and state = 'reserved'",
+    [id, thread],
+  );
+}
+
+/** Whether the conversation has a session now. */
+export async function isTaken(db: Queryable, place: Place): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `select from slack_mappings where ${IN_PLACE} and state = 'active'`,
+    [place.team, place.channel, place.thread],
+  );
+  return rowCount !== 0;
+}
+
+/** Ends a mapping, if it is active and still points at that session. Returns whether it was this call. */
+export async function deactivate(
+  db: Queryable,
+  { id, sessionId }: Pick<Mapping, "id" | "sessionId">,
+  reason: EndReason,
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update slack_mappings set state = 'ended', ended_at = now(), end_reason = $3
+     where id = $1 and session_id = $2 and state = 'active'`,
+    [id, sessionId, reason],
+  );
+  return rowCount !== 0;
+}
+
+/** Gives a reservation's slot back, after ending the session that was begun for it. */
+export async function abandon(
+  db: Queryable,
+  id: number,
+  endSession: (sessionId: string) => Promise<unknown>,
+): Promise<void> {
+  const { rows } = await db.query<{ sessionId: string }>(
+    `select session_id as "sessionId" from slack_mappings
+     where id = $1 and state = 'reserved' and begun`,
+    [id],
+  );
+  if (rows[0]) await endSession(rows[0].sessionId);
+  await db.query("delete from slack_mappings where id = $1 and state = 'reserved'", [id]);
+}
+
+/** The reservation of a delivery, if it has one. */
+export async function reservationOf(db: Queryable, inboxId: number): Promise<number | undefined> {
+  const { rows } = await db.query<{ id: number }>(
+    "select id from slack_mappings where inbox_id = $1 and state = 'reserved'",
+    [inboxId],
+  );
+  return rows[0]?.id;
+}
+
+/** Notes that the conversation is in use. */
+export async function touch(db: Queryable, id: number): Promise<void> {
+  await db.query("update slack_mappings set last_active = now() where id = $1", [id]);
+}

@@ -1,0 +1,37 @@
+import type { WebClient } from "@slack/web-api";
+import { z } from "zod";
+import { Ts } from "../keys.js";
+import type { Reply } from "./store.js";
+
+/** The type of the metadata by which a post is found again. Other apps can read it: it holds nothing but the id. */
+export const METADATA_TYPE = "amp_reply";
+
+/** How far our clock and Slack's may be apart, in seconds. */
+const CLOCK_SKEW_S = 60;
+
+/** Looks in Slack for a reply that may have been posted. Returns its `ts`. */
+export async function findPosted(client: WebClient, reply: Reply): Promise<Ts | undefined> {
+  const oldest = String(reply.triedAt / 1_000 - CLOCK_SKEW_S);
+  const { channel, thread } = reply;
+  const where = { channel, oldest, limit: 200, include_all_metadata: true };
+  let cursor = "";
+  do {
+    const page = await (thread === null
+      ? client.conversations.history({ ...where, cursor })
+      : client.conversations.replies({ ...where, ts: thread, cursor }));
+    for (const message of page.messages ?? []) {
+      const ours = OurPost.safeParse(message);
+      if (ours.success && ours.data.metadata.event_payload.id === reply.id) return ours.data.ts;
+    }
+    cursor = page.response_metadata?.next_cursor ?? "";
+  } while (cursor !== "");
+  return undefined;
+}
+
+const OurPost = z.object({
+  ts: Ts,
+  metadata: z.object({
+    event_type: z.literal(METADATA_TYPE),
+    event_payload: z.object({ id: z.string() }),
+  }),
+});

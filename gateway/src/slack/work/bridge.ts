@@ -1,0 +1,38 @@
+import type { WebClient } from "@slack/web-api";
+import type pg from "pg";
+import type { Logger } from "pino";
+import type { Backend } from "../../backend/index.js";
+import type { SlackConfig } from "../config.js";
+import type { Job } from "../inbox/job.js";
+import type { ChannelId, Ts } from "../keys.js";
+import type { Outbox } from "../outbox/outbox.js";
+import type { Draft } from "../outbox/store.js";
+import type { SlackText } from "../text/message.js";
+
+/** What the work on deliveries needs. */
+export interface Bridge {
+  config: SlackConfig;
+  backend: Backend;
+  pool: pg.Pool;
+  client: WebClient;
+  outbox: Outbox;
+  logger: Logger;
+}
+
+/** Where an answer goes. */
+export interface Address {
+  channel: ChannelId;
+  /** Null: in the channel itself. */
+  thread: Ts | null;
+  responseUrl?: string | undefined;
+}
+
+/** A reply to the address. */
+export function draft(to: Address, message: SlackText): Draft {
+  return { ...to, message };
+}
+
+/** How calls to the backend are made for a job: given up with it, and patient with a backend that restarts. */
+export function patiently({ config }: Bridge, { signal }: Job) {
+  return { signal, window: config.retryWindow };
+}

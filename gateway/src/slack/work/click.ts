@@ -1,0 +1,23 @@
+import type { Command } from "../commands/command.js";
+import { connect } from "../commands/connect.js";
+import { runCommand } from "../commands/index.js";
+import { CONNECT_ACTION } from "../commands/list.js";
+import { startHere } from "../commands/start-here.js";
+import type { ButtonClick } from "../door/delivery.js";
+import type { Job } from "../inbox/job.js";
+import type { Bridge } from "./bridge.js";
+import { START_HERE } from "./dead.js";
+
+/** Does what a button says, as the command that it stands for; other buttons than ours do nothing. */
+export async function routeClick(bridge: Bridge, job: Job, click: ButtonClick): Promise<void> {
+  const { place, user, action, value } = click;
+  const command = commandOf(action);
+  if (!command) return;
+  const address = { channel: place.channel, thread: place.thread };
+  await runCommand(bridge, command, { job, user, place, address, args: [value] });
+}
+
+function commandOf(action: string): Command | undefined {
+  if (action.startsWith(CONNECT_ACTION)) return connect;
+  return action === START_HERE ? startHere : undefined;
+}

@@ -1,0 +1,55 @@
+import { reactTo } from "../api/reactions.js";
+import type { SlackMessage } from "../door/delivery.js";
+import type { Job } from "../inbox/job.js";
+import { placeKey } from "../keys.js";
+import { deactivate, type Mapping } from "../mappings/store.js";
+import { blocks, button, section } from "../text/message.js";
+import { type Bridge, draft } from "./bridge.js";
+
+/** The button that begins a session in a thread whose session is gone; its value is the inbox row to work again. */
+export const START_HERE = "start_new_here";
+
+/**
+ * The message met a dead session. The mapping ends, unless it points elsewhere
+ * by now, and its conversation is told in the same transaction, so that it is
+ * told once; the slot is free from then on.
+ */
+export async function sessionDied(
+  bridge: Bridge,
+  job: Job,
+  message: SlackMessage,
+  mapping: Mapping,
+): Promise<void> {
+  let ours = false;
+  const text = `Session has ended. Start a new one with \`${bridge.config.command} new\`.`;
+  const restart = button("Start new here", START_HERE, String(job.id));
+  await bridge.outbox.decide(job, async (tx) => {
+    ours = await deactivate(tx, mapping, "dead");
+    const notice = blocks(text, section(text), { type: "actions", elements: [restart] });
+    return ours ? [draft(message.place, notice)] : [];
+  });
+  if (!ours) return refuse(bridge, message);
+  bridge.logger.warn(
+    { conversation: placeKey(message.place), session: mapping.sessionId },
+    "session is dead, mapping deactivated",
+  );
+}
+
+/**
+ * A later message in a conversation whose session died: everyone was told, so
+ * only its author is, and the message is marked for all to see.
+ */
+export async function refuse(bridge: Bridge, message: SlackMessage): Promise<void> {
+  const { client, logger } = bridge;
+  const { channel, thread } = message.place;
+  reactTo(client, logger, channel, message.ts)("no_entry_sign");
+  const note = {
+    channel,
+    user: message.user,
+    text: "_Not delivered: this session has ended. Click *Start new here* above to go on._",
+    ...(thread !== null && { thread_ts: thread }),
+  };
+  await client.chat
+    .postEphemeral(note)
+    .catch((error: unknown) => logger.debug({ err: error }, "no note to the author"));
+}

@@ -1,0 +1,60 @@
+import { parseCommand, runCommand } from "../commands/index.js";
+import type { SlackMessage } from "../door/delivery.js";
+import { type Job, Postponed } from "../inbox/job.js";
+import { isDirectMessage } from "../keys.js";
+import { findMapping } from "../mappings/store.js";
+import { isThreadBeginning } from "../outbox/store.js";
+import { addressed } from "./addressed.js";
+import { type Bridge, draft } from "./bridge.js";
+import { refuse } from "./dead.js";
+import { runTurn } from "./turn.js";
+
+/** A message may come in before the mapping of the thread that it is in. */
+const THREAD_PAUSE_MS = 500;
+
+/**
+ * What a message means where it was written:
+ * 1. it addresses the app, and its first word then is a command: that command;
+ * 2. the conversation has a session: a message to it;
+ * 3. the conversation's session died: its author is told so, and not everyone again;
+ * 4. it addresses the app: an unknown command;
+ * 5. it is a direct message: a command if it begins with one, else a hint;
+ * 6. nothing of ours.
+ * @param onOurs called before the work on it begins, unless it is 3 or 6
+ */
+export async function routeMessage(
+  bridge: Bridge,
+  job: Job,
+  message: SlackMessage,
+  botUserId: string,
+  onOurs: () => void,
+): Promise<void> {
+  const { place, user, ts } = message;
+  const { pool, outbox, config } = bridge;
+  const direct = isDirectMessage(place.channel);
+  const address = { channel: place.channel, thread: place.thread ?? (direct ? null : ts) };
+  const call = addressed(message.text, botUserId, config.botName);
+  const line = parseCommand(call?.rest ?? message.text);
+  const run = () => {
+    onOurs();
+    return runCommand(bridge, line.command, { job, user, place, address, args: line.args });
+  };
+
+  if (call && line.known) return run();
+  const mapping = await findMapping(pool, place);
+  if (mapping?.active) {
+    onOurs();
+    const text = call?.mentioned ? call.rest : message.text;
+    return runTurn(bridge, job, message, mapping, text);
+  }
+  if (mapping?.endReason === "dead") return refuse(bridge, message);
+  if (call) return run();
+  if (place.thread !== null && (await isThreadBeginning(pool, place.channel))) {
+    throw new Postponed(THREAD_PAUSE_MS, "A thread of this channel is about to get its session.");
+  }
+  if (!direct) return;
+  if (line.known) return run();
+  onOurs();
+  const text = "_No session in this conversation. Use `new` to start one._";
+  await outbox.decide(job, async () => [draft(address, { text })]);
+}

@@ -1,0 +1,53 @@
+import { BackendError, isDead, type Turn } from "../../backend/index.js";
+import type { SlackMessage } from "../door/delivery.js";
+import type { Job } from "../inbox/job.js";
+import { type Mapping, touch } from "../mappings/store.js";
+import { agentReply } from "../text/agent-reply.js";
+import { plainText } from "../text/escape.js";
+import type { SlackText } from "../text/message.js";
+import { type Bridge, draft, patiently } from "./bridge.js";
+import { sessionDied } from "./dead.js";
+import { failureText } from "./failure.js";
+
+/**
+ * Sends a message to the conversation's session and decides the reply. Only a
+ * dead session ends the mapping; whatever else fails is told and keeps it.
+ */
+export async function runTurn(
+  bridge: Bridge,
+  job: Job,
+  message: SlackMessage,
+  mapping: Mapping,
+  text: string,
+): Promise<void> {
+  const reply = await answer(bridge, job, message, mapping, plainText(text));
+  if (reply === "dead") return sessionDied(bridge, job, message, mapping);
+  await bridge.outbox.decide(job, async (tx) => {
+    await touch(tx, mapping.id);
+    return reply.map((part) => draft(message.place, part));
+  });
+}
+
+async function answer(
+  bridge: Bridge,
+  job: Job,
+  { user }: SlackMessage,
+  { sessionId }: Mapping,
+  message: string,
+): Promise<SlackText[] | "dead"> {
+  const author = { surface: "slack", user, displayName: "" };
+  const request = { sessionId, message, requestId: job.requestId, author };
+  let turn: Turn;
+  try {
+    turn = await bridge.backend.send(request, patiently(bridge, job));
+  } catch (error) {
+    if (isDead(error)) return "dead";
+    if (!(error instanceof BackendError)) throw error;
+    bridge.logger.warn(
+      { err: error, session: sessionId, code: error.code },
+      "turn without a reply",
+    );
+    return [{ text: failureText(error) }];
+  }
+  return agentReply(turn.reply);
+}

@@ -1,0 +1,71 @@
+import { reactTo } from "../api/reactions.js";
+import { parseCommand, runCommand } from "../commands/index.js";
+import type { Delivery } from "../door/delivery.js";
+import type { Job } from "../inbox/job.js";
+import { abandon, reservationOf } from "../mappings/store.js";
+import { type Address, type Bridge, draft } from "./bridge.js";
+import { routeClick } from "./click.js";
+import { NO_RESPONSE } from "./failure.js";
+import { routeMessage } from "./route.js";
+
+/**
+ * Does what a delivery asks for, in two steps: first what is to be replied is
+ * decided and stored, with whatever it says being done; then it is posted. An
+ * attempt that finds the first step done goes on with the second.
+ */
+export async function workDelivery(
+  bridge: Bridge,
+  job: Job,
+  delivery: Delivery,
+  botUserId: string,
+): Promise<void> {
+  const { outbox, client, logger } = bridge;
+  const react =
+    delivery.kind === "message"
+      ? reactTo(client, logger, delivery.place.channel, delivery.ts)
+      : () => {};
+  if (!(await outbox.isDecided(job))) {
+    await decide(bridge, job, delivery, botUserId, () => react("hourglass_flowing_sand"));
+  }
+  if (await outbox.deliver(job)) react("white_check_mark");
+}
+
+async function decide(
+  bridge: Bridge,
+  job: Job,
+  delivery: Delivery,
+  botUserId: string,
+  onOurs: () => void,
+): Promise<void> {
+  switch (delivery.kind) {
+    case "message":
+      return routeMessage(bridge, job, delivery, botUserId, onOurs);
+    case "command": {
+      const { command, args } = parseCommand(delivery.text);
+      const { user, place } = delivery;
+      const address = addressOf(delivery);
+      return runCommand(bridge, command, { job, user, place, address, args });
+    }
+    case "click":
+      return routeClick(bridge, job, delivery);
+  }
+}
+
+/** Tells the user that a delivery was given up, and gives back what was held for it. */
+export async function giveUpDelivery(bridge: Bridge, job: Job, delivery: Delivery): Promise<void> {
+  const { outbox, pool, backend } = bridge;
+  await outbox.decide(job, async () => [draft(addressOf(delivery), { text: NO_RESPONSE })]);
+  const reservation = await reservationOf(pool, job.id);
+  await outbox.deliver(job);
+  if (reservation !== undefined) {
+    await abandon(pool, reservation, (sessionId) =>
+      backend.end(sessionId, "found no place in Slack"),
+    );
+  }
+}
+
+function addressOf(delivery: Delivery): Address {
+  const { channel, thread } = delivery.place;
+  if (delivery.kind === "command") return { channel, thread, responseUrl: delivery.responseUrl };
+  return { channel, thread };
+}
