@@ -2,21 +2,12 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-
-/** The data folder is in use by another process. */
-export class DataDirInUse extends Error {
-  constructor(
-    dir: string,
-    readonly pid: number,
-  ) {
-    super(`${dir} is in use: Amp Bridge already runs on it, as process ${pid}.`);
-  }
-}
+import { CannotStart } from "./cannot-start.js";
 
 /**
  * Keeps a data folder to this process, until it ends. The lock is a file that
  * names its owner; one whose owner is gone, however it ended, is taken over.
- * @throws DataDirInUse
+ * @throws CannotStart when it runs.
  */
 export async function lockDataDir(dir: string): Promise<AsyncDisposable> {
   const file = path.join(dir, "lock");
@@ -29,7 +20,7 @@ export async function lockDataDir(dir: string): Promise<AsyncDisposable> {
       const owner = await readFile(file, "utf8").catch(() => "");
       const [pid = "", started = ""] = owner.trim().split(" ");
       if (started !== "" && startTime(Number(pid)) === started) {
-        throw new DataDirInUse(dir, Number(pid));
+        throw new CannotStart(`Amp Bridge already runs on ${dir}, as process ${pid}.`);
       }
       // Of two who see a dead owner, only one can move its file away.
       const dead = `${draft}.dead`;

@@ -12,6 +12,7 @@ import { access, chmod, chown, mkdir, readFile, rename, rm, writeFile } from "no
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
+import { CannotStart } from "./cannot-start.js";
 import { freePort } from "./ports.js";
 import { postgresBinaries } from "./postgres-binaries.js";
 import { canReach, type ServerUser, serverUser } from "./server-user.js";
@@ -38,16 +39,13 @@ export interface EmbeddedPostgres extends AsyncDisposable {
   process: ChildProcess;
 }
 
-/** The user that the server must run as cannot get at the data folder. */
-export class DataDirUnreachable extends Error {}
-
 /** How often a start is tried while a killed predecessor still goes away. */
 const START_ATTEMPTS = 10;
 const START_TIMEOUT_MS = 60_000;
 
 /**
  * Starts it on the data folder, which is made and initialized if it is not there.
- * @throws DataDirUnreachable
+ * @throws CannotStart when the user that the server must run as cannot get at the folder.
  */
 export async function startEmbeddedPostgres(
   options: EmbeddedPostgresOptions,
@@ -57,7 +55,7 @@ export async function startEmbeddedPostgres(
   if (user) {
     await chmod(options.dataDir, 0o711);
     if (!(await canReach(user, options.dataDir))) {
-      throw new DataDirUnreachable(
+      throw new CannotStart(
         `PostgreSQL does not run as root, and the user that it runs as (uid ${user.uid}) cannot reach ${options.dataDir}.`,
       );
     }

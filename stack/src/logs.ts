@@ -6,14 +6,19 @@ import type { Readable } from "node:stream";
 /** A log file that grew beyond this is put aside at the next start. */
 const ROTATE_BYTES = 20 * 1024 * 1024;
 
+const MAX_COMPLAINTS = 50;
+
 /** pino's number for a warning. */
 const WARN = 40;
 
-/** Where one part of the system logs: all of it to a file, warnings and errors also to the terminal. */
+/** Where one part of the system logs: all of it to a file, warnings also to the terminal. */
 export interface ServiceLog extends Disposable {
+  file: string;
   write(text: string): void;
   /** Takes pino's lines from the one, and whatever else a process says from the other. */
   follow(stdout: Readable, stderr: Readable): void;
+  /** What the last process that was followed complained about, in a line or a few. */
+  complaint(): string;
 }
 
 /** Opens `<dir>/<name>.log`; the last 20 MB and what came since are kept. */
@@ -25,9 +30,12 @@ export function openLog(dir: string, name: string, tell: (line: string) => void)
   }
   const stream: WriteStream = createWriteStream(file, { flags: "a", mode: 0o600 });
   stream.on("error", (error) => tell(`${name}: cannot write ${file}: ${error.message}`));
+  let complaints: string[] = [];
   return {
+    file,
     write: (text) => void stream.write(text),
     follow(stdout, stderr) {
+      complaints = [];
       createInterface(stdout).on("line", (line) => {
         stream.write(`${line}\n`);
         const warning = readWarning(line);
@@ -35,8 +43,13 @@ export function openLog(dir: string, name: string, tell: (line: string) => void)
       });
       createInterface(stderr).on("line", (line) => {
         stream.write(`${line}\n`);
-        tell(`${name}: ${line}`);
+        if (complaints.length < MAX_COMPLAINTS) complaints.push(line);
       });
+    },
+    complaint() {
+      if (complaints.length <= 3) return complaints.join("\n");
+      // A stack trace: the line with the error is enough, the log has the rest.
+      return complaints.find((line) => /Error\b.*: /.test(line)) ?? complaints.at(-1) ?? "";
     },
     [Symbol.dispose]: () => void stream.end(),
   };

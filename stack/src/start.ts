@@ -1,6 +1,6 @@
 /** What `npm start` runs. */
 import { SettingError } from "@amp/settings";
-import { DataDirInUse } from "./data-lock.js";
+import { CannotStart } from "./cannot-start.js";
 import { watchNpm } from "./parent.js";
 import { runStack } from "./stack.js";
 import { parseConfig } from "./stack-config.js";
@@ -26,7 +26,7 @@ try {
   await runStack(parseConfig(process.env, process.argv), console.log, stop.signal);
 } catch (error) {
   if (!stop.signal.aborted) {
-    const isPlain = error instanceof SettingError || error instanceof DataDirInUse;
+    const isPlain = error instanceof SettingError || error instanceof CannotStart;
     console.error(isPlain ? error.message : error);
     process.exitCode = 1;
   }

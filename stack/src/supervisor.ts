@@ -34,7 +34,7 @@ export async function keepRunning(
     let wait = FIRST_WAIT_MS;
     for (;;) {
       const begun = Date.now();
-      const how = await death.catch((error: unknown) => String(error));
+      const how = await death.catch((error: Error) => error.message);
       if (stopping.signal.aborted) return;
       onDeath(how);
       if (Date.now() - begun > STABLE_MS) wait = FIRST_WAIT_MS;

@@ -14,7 +14,7 @@ export interface WatchdogSignals {
  */
 export function watchdog(child: ChildProcess, { first, last }: WatchdogSignals): void {
   if (child.pid === undefined) return;
-  const script = `cat >/dev/null; kill -${first} -- -$0 && sleep 1 && kill -${last} -- -$0`;
+  const script = `cat >/dev/null; kill -s ${first} -- -$0 && sleep 1 && kill -s ${last} -- -$0`;
   const guard = spawn("/bin/sh", ["-c", script, String(child.pid)], {
     stdio: ["pipe", "ignore", "ignore"],
     detached: true,
