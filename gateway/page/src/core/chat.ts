@@ -42,13 +42,15 @@ export class Chat {
     });
   }
 
-  /** Shows the session that the address names, else the one that the user was last in. */
+  /** Shows the session that the address names, else the one that the user was last in, unless the user is quicker. */
   async start(): Promise<void> {
     this.outbox.restore();
     this.open(this.location.read());
     if (this.state.place) return;
+    const line = this.line;
     const current = await this.api.current().catch(() => undefined);
-    if (current?.session_id && !this.state.place) this.open(current.session_id);
+    const untouched = this.line === line && !drafts.read(this.storage, START);
+    if (current?.session_id && untouched) this.open(current.session_id);
   }
 
   readonly snapshot = (): ChatState => this.state;

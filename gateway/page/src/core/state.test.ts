@@ -119,6 +119,7 @@ describe("the page", () => {
       ...initialState,
       sessions: [],
       place: "b",
+      draftRevision: 1,
     });
   });
 

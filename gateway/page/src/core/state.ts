@@ -27,7 +27,7 @@ export interface ChatState {
   connection: Connection;
   /** What the server says while the backend is away. */
   trouble: string | null;
-  /** Changes when the draft of this place was changed by other than typing. */
+  /** Changes when there may be another draft than the one that was typed. */
   draftRevision: number;
 }
 
@@ -55,13 +55,16 @@ export const initialState: ChatState = {
 /** How the page changes. Pure; a part that did not change keeps its identity. */
 export function reduce(state: ChatState, action: Action): ChatState {
   switch (action.type) {
-    case "opened":
+    case "opened": {
+      const { sessions, outgoing, draftRevision } = state;
       return {
         ...initialState,
-        sessions: state.sessions,
-        outgoing: state.outgoing,
+        sessions,
+        outgoing,
         place: action.place,
+        draftRevision: draftRevision + 1,
       };
+    }
     case "events":
       return action.events.reduce(applyEvent, state);
     case "connection":
