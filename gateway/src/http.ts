@@ -9,6 +9,8 @@ export interface HttpServer extends AsyncDisposable {
   url: string;
 }
 
+const IDLE_SWEEP_MS = 50;
+
 /**
  * Listens at the address.
  * @throws SettingError naming GATEWAY_LISTEN when the port is taken or not ours to take.
@@ -30,9 +32,11 @@ export async function listenHttp(
     async [Symbol.asyncDispose]() {
       const closed = once(server, "close");
       server.close();
-      server.closeIdleConnections();
+      // A kept-alive connection becomes idle when its last answer has been sent.
+      const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
       const timer = setTimeout(() => server.closeAllConnections(), grace);
       await closed;
+      clearInterval(sweep);
       clearTimeout(timer);
     },
   };

@@ -10,7 +10,7 @@ import type { WebContext } from "./context.js";
 import { createFor } from "./openings.js";
 import type { Mapping } from "./store/mappings.js";
 
-const INTERVAL_MS = 5_000;
+const INTERVAL_MS = 2_000;
 /** Longer than any request tries; a client that repeats an opening keeps it young. */
 const ABANDONED_MS = 120_000;
 
