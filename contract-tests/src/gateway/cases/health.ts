@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import type { Case } from "../../case.js";
+import { API, type GatewaySubject, get, postText } from "../subject.js";
+
+/** What a load balancer asks, and what a program gets that asks wrongly. */
+export const healthCases: Case<GatewaySubject>[] = [
+  ...["/healthz", "/readyz"].map((path) => ({
+    name: `GET ${path} is 200`,
+    async run(subject: GatewaySubject) {
+      assert.equal((await get(subject, path)).status, 200);
+    },
+  })),
+  {
+    name: "an unknown path of the API is 404, in JSON",
+    async run(subject) {
+      const { status, body } = await get(subject, `${API}/no-such-thing`);
+      assert.equal(status, 404);
+      assertError(body);
+    },
+  },
+  {
+    name: "a body that is not JSON is refused, in JSON",
+    async run(subject) {
+      const malformed = await postText(subject, `${API}/chat`, '{"message":', "application/json");
+      assert.equal(malformed.status, 400);
+      assertError(malformed.body);
+      const untyped = await postText(subject, `${API}/chat`, "message=hi", "text/plain");
+      assert.equal(untyped.status, 415);
+      assertError(untyped.body);
+    },
+  },
+];
+
+function assertError(body: unknown): void {
+  assert.ok(typeof body === "object" && body && "error" in body, `no error in ${String(body)}`);
+}
