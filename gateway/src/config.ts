@@ -35,11 +35,14 @@ export interface BackendConfig {
 export function parseConfig(env: Environment): Config {
   const settings = new Settings(env);
   const listen = settings.listen("GATEWAY_LISTEN", "127.0.0.1:3000");
+  // Out of a container, only the address under which its port is published can be reached.
+  const published = settings.optional("GATEWAY_PUBLISHED_AS");
+  const reached = published ? settings.listen("GATEWAY_PUBLISHED_AS", published) : listen;
   const web = webConfig(settings);
-  if (web.auth === "local" && !isLoopback(listen)) {
+  if (web.auth === "local" && !isLoopback(reached)) {
     throw new SettingError(
-      "GATEWAY_LISTEN",
-      `is ${listen.host}, which others can reach, while WEB_AUTH=local lets everybody in who can: listen on 127.0.0.1`,
+      published ? "GATEWAY_PUBLISHED_AS" : "GATEWAY_LISTEN",
+      `is ${reached.host}, which others can reach, while WEB_AUTH=local lets everybody in who can: listen on 127.0.0.1`,
     );
   }
   return {
