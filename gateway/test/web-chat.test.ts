@@ -242,6 +242,20 @@ describe("the transcript", () => {
     expect(older.body).toMatchObject({ turns: [{ message: "one" }], has_more: false });
   });
 
+  test("of long turns comes in parts, none of them too long for any message", async () => {
+    const sessionId = await system.web.begin();
+    for (let n = 0; n < 25; n++) await system.web.post("/chat", { message: "long 190000" });
+    const path = `/sessions/${sessionId}/transcript`;
+    const { status, body } = await system.web.get(`${path}?limit=200`);
+    expect(status).toBe(200);
+    expect(body["has_more"]).toBe(true);
+    const turns = body["turns"] as { seq: number }[];
+    expect(turns.map(({ seq }) => seq)).toEqual(Array.from({ length: 11 }, (_, i) => i + 15));
+    const older = await system.web.get(`${path}?before=${turns[0]?.seq}`);
+    expect(older.body).toMatchObject({ has_more: true });
+    expect(older.body["turns"]).toHaveLength(11);
+  });
+
   test.each(["limit=0", "limit=201", "limit=x", "before=0"])("%s is refused", async (query) => {
     const answer = await system.web.get(`/sessions/any/transcript?${query}`);
     expect(answer.status).toBe(400);

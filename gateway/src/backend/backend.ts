@@ -1,5 +1,6 @@
 import {
   type CallOptions,
+  type ConnectOptions,
   type CreateRequest,
   connectSessions,
   type DeepPartial,
@@ -56,9 +57,15 @@ export interface Backend {
   close(): void;
 }
 
+/** A page of the longest turns; the default of 4 MB holds only a few. */
+const LONGEST_ANSWER = 64 * 1024 * 1024;
+
 /** Opens the connection to the backend; it is made at the first call. */
-export function openBackend(...args: Parameters<typeof connectSessions>): Backend {
-  const client = connectSessions(...args);
+export function openBackend(address: string, options: ConnectOptions = {}): Backend {
+  const client = connectSessions(address, {
+    ...options,
+    channel: { "grpc.max_receive_message_length": LONGEST_ANSWER },
+  });
   return {
     async create(request, call) {
       const { session } = await unary(client.create, request, call);

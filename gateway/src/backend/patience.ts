@@ -27,7 +27,8 @@ export class Patience {
 
   /**
    * Waits until it is time for the next try.
-   * @throws the error itself when it is not transient or the window is over.
+   * @throws the error itself when it is not transient or the window is over, and
+   * the signal's reason once that is aborted.
    */
   async wait(error: unknown): Promise<void> {
     this.signal?.throwIfAborted();
@@ -36,7 +37,9 @@ export class Patience {
     this.failingSince ??= now;
     const left = this.failingSince + this.window - now;
     if (left <= 0) throw error;
-    await delay(Math.min(this.backoff.duration, left), undefined, { signal: this.signal });
+    const pause = Math.min(this.backoff.duration, left);
+    await delay(pause, undefined, { signal: this.signal }).catch(() => {});
+    this.signal?.throwIfAborted();
     this.backoff = this.backoff.next(undefined);
   }
 }

@@ -54,11 +54,13 @@ function call(request: Request, response: Response) {
 function answerErrors({ logger }: WebContext): ErrorRequestHandler {
   // Four parameters make it an error handler.
   return (error: unknown, request, response, _next) => {
+    // The client went away, and that was the error.
+    if (response.destroyed) return;
     const { status, body } = bodyError(error) ?? toHttpError(error);
     if (status >= 500) {
       logger.warn({ err: error, path: request.path, status }, "a web chat request failed");
     }
-    // A client that went away, or a stream that was begun, cannot be told any more.
+    // Of a stream that was begun, only the end can still be told.
     if (response.headersSent) response.destroy();
     else response.status(status).json(body);
   };
