@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { connectSessions, type SessionClient } from "@amp/proto";
-import { expect } from "@playwright/test";
 import { startEmbeddedPostgres } from "../../../stack/src/embedded-postgres.js";
 import { freePort } from "../../../stack/src/ports.js";
 
@@ -23,18 +23,30 @@ export interface Stack {
   startBackend(): Promise<void>;
 }
 
-/** Starts everything on free ports, hands it on, and stops it all. */
-export async function withStack(use: (stack: Stack) => Promise<void>): Promise<void> {
+/**
+ * Starts everything on free ports, hands it on, and stops it all.
+ * @param settings more of the backend's environment
+ */
+export async function withStack(
+  use: (stack: Stack) => Promise<void>,
+  settings: Record<string, string> = {},
+): Promise<void> {
   const dataDir = await mkdtemp(path.join(os.tmpdir(), "amp-page-"));
   await chmod(dataDir, 0o755);
+  const workspace = path.join(dataDir, "webshop");
+  await mkdir(workspace);
   const postgres = await startEmbeddedPostgres({
     dataDir: path.join(dataDir, "pg"),
     unsafeFast: true,
   });
   const backendAddress = `127.0.0.1:${await freePort()}`;
   const gatewayAddress = `127.0.0.1:${await freePort()}`;
-  const env = { DATABASE_URL: postgres.url, LOG_LEVEL: "error", WORKSPACE_ROOTS: dataDir };
-  const backend = new Service("backend-service", { ...env, BACKEND_LISTEN: backendAddress });
+  const env = { DATABASE_URL: postgres.url, LOG_LEVEL: "error", WORKSPACE_ROOTS: workspace };
+  const backend = new Service("backend-service", {
+    ...env,
+    ...settings,
+    BACKEND_LISTEN: backendAddress,
+  });
   const gateway = new Service("gateway", {
     ...env,
     GATEWAY_LISTEN: gatewayAddress,
@@ -45,8 +57,8 @@ export async function withStack(use: (stack: Stack) => Promise<void>): Promise<v
   try {
     backend.start();
     gateway.start();
-    await expect.poll(() => isUp(`${url}/readyz`), { timeout: 30_000 }).toBe(true);
-    await sessions.list({}, { waitForReady: true, timeout: 30_000 });
+    await sessions.list({}, { waitForReady: true, timeout: START_TIMEOUT });
+    await untilUp(`${url}/readyz`);
     await use({
       url,
       sessions,
@@ -93,7 +105,15 @@ class Service {
   }
 }
 
-async function isUp(url: string): Promise<boolean> {
-  const response = await fetch(url).catch(() => undefined);
-  return response?.ok ?? false;
+/** How long the services may take to start, in milliseconds. */
+const START_TIMEOUT = 30_000;
+
+async function untilUp(url: string): Promise<void> {
+  const deadline = Date.now() + START_TIMEOUT;
+  for (;;) {
+    const response = await fetch(url).catch(() => undefined);
+    if (response?.ok) return;
+    if (Date.now() > deadline) throw new Error(`${url} does not answer`);
+    await delay(100);
+  }
 }

@@ -28,9 +28,11 @@ export function App({ chat }: { chat: Chat }) {
         open={menuOpen}
         close={() => setMenuOpen(false)}
       />
-      <main inert={menuOpen}>
+      <main>
         <Header chat={chat} state={state} menuOpen={menuOpen} openMenu={() => setMenuOpen(true)} />
-        <Conversation chat={chat} state={state} />
+        <div class="conversation" inert={menuOpen}>
+          <Conversation chat={chat} state={state} />
+        </div>
       </main>
       <Announcer chat={chat} />
     </div>

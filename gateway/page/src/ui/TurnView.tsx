@@ -45,6 +45,7 @@ function Answer({ turn }: { turn: Turn }) {
   if (done && empty) return null;
   return (
     <article class="answer" aria-label="Answer" aria-busy={!done}>
+      <h2 class="hidden">Answer</h2>
       {turn.thought && <Thought text={turn.thought} done={done || turn.reply !== ""} />}
       {turn.tool_calls.map((call) => (
         <ToolCard key={call.id} call={call} />
