@@ -5,6 +5,7 @@ import { connectSessions, errorDetails, type SessionClient } from "@amp/proto";
 import { type TestDatabase, testDatabase } from "@amp/stack/testing";
 import type { ServiceError } from "@grpc/grpc-js";
 import { pino } from "pino";
+import { vi } from "vitest";
 import { type Backend, type BackendOverrides, parseConfig, startBackend } from "../src/index.js";
 
 /** Silent unless LOG_LEVEL says else. */
@@ -74,6 +75,11 @@ export async function failure(call: Promise<unknown>) {
   );
   const details = errorDetails(error);
   return { code: error.code, reason: details?.reason, field: details?.metadata["field"] };
+}
+
+/** Tries until the assertion holds; patient, as test machines may be slow. */
+export function eventually<T>(assertion: () => T | Promise<T>): Promise<T> {
+  return vi.waitFor(assertion, { timeout: 15_000, interval: 25 });
 }
 
 /** Everything that a stream yields, and the error that it ends with, if any. */

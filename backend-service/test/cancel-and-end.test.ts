@@ -1,6 +1,6 @@
 import { status } from "@grpc/grpc-js";
-import { expect, test, vi } from "vitest";
-import { drain, failure, newSession, testBackend } from "./backend.js";
+import { expect, test } from "vitest";
+import { drain, eventually, failure, newSession, testBackend } from "./backend.js";
 import { steeredAgent } from "./steered-agent.js";
 
 const CANCELLED = { code: status.CANCELLED, reason: "TURN_CANCELLED" };
@@ -14,7 +14,7 @@ test("cancel stops the running turn and tells so when it is stored", async () =>
   const request = { sessionId, message: "hold on", requestId: "r" };
   const stream = drain(sessions.sendStream(request));
   const call = failure(sessions.send(request));
-  await vi.waitFor(async () =>
+  await eventually(async () =>
     expect((await sessions.listTurns({ sessionId })).turns[0]?.reply).toBe("begun "),
   );
   expect(await sessions.cancel({ sessionId })).toEqual({ cancelled: true });
@@ -36,9 +36,9 @@ test("a turn that waits can be cancelled without touching the others", async () 
   const { sessions } = running;
   const sessionId = await newSession(sessions);
   const first = sessions.send({ sessionId, message: "hold 1" });
-  await vi.waitFor(() => expect(agent.prompts).toHaveLength(1));
+  await eventually(() => expect(agent.prompts).toHaveLength(1));
   const second = failure(sessions.send({ sessionId, message: "two" }));
-  await vi.waitFor(async () =>
+  await eventually(async () =>
     expect((await sessions.get({ sessionId })).session?.turnCount).toBe(2),
   );
   const third = sessions.send({ sessionId, message: "three" });
@@ -57,12 +57,12 @@ test("an agent that does not heed the signal is left behind, and the session goe
   const { sessions } = running;
   const sessionId = await newSession(sessions);
   const call = failure(sessions.send({ sessionId, message: "deaf one" }));
-  await vi.waitFor(() => expect(agent.prompts).toHaveLength(1));
+  await eventually(() => expect(agent.prompts).toHaveLength(1));
   expect(await sessions.cancel({ sessionId })).toEqual({ cancelled: true });
   expect(await call).toMatchObject(CANCELLED);
   expect((await sessions.send({ sessionId, message: "next" })).reply).toBe("echo: next");
   agent.release("deaf one");
-  await vi.waitFor(() => expect(agent.openSessions()).toBe(0));
+  await eventually(() => expect(agent.openSessions()).toBe(0));
 });
 
 test("a turn that takes too long fails, and the agent is told to stop", async () => {
@@ -74,7 +74,7 @@ test("a turn that takes too long fails, and the agent is told to stop", async ()
     code: status.DEADLINE_EXCEEDED,
     reason: "TURN_FAILED",
   });
-  await vi.waitFor(() => expect(agent.openSessions()).toBe(0));
+  await eventually(() => expect(agent.openSessions()).toBe(0));
 });
 
 test("ending a session cancels its turns, and whoever waits learns that it is dead", async () => {
@@ -85,9 +85,9 @@ test("ending a session cancels its turns, and whoever waits learns that it is de
   const dead = { code: status.NOT_FOUND, reason: "SESSION_ENDED" };
   const watched = drain(sessions.watch({ sessionId }));
   const runs = failure(sessions.send({ sessionId, message: "hold 1", requestId: "a" }));
-  await vi.waitFor(() => expect(agent.prompts).toHaveLength(1));
+  await eventually(() => expect(agent.prompts).toHaveLength(1));
   const waits = drain(sessions.sendStream({ sessionId, message: "two", requestId: "b" }));
-  await vi.waitFor(async () =>
+  await eventually(async () =>
     expect((await sessions.get({ sessionId })).session?.openTurns).toBe(2),
   );
   expect(await sessions.end({ sessionId, reason: "enough" })).toEqual({ ended: true });
@@ -104,5 +104,5 @@ test("ending a session cancels its turns, and whoever waits learns that it is de
   const { turns } = await sessions.listTurns({ sessionId });
   expect(turns.map((turn) => turn.state)).toEqual([5, 5]);
   expect((await sessions.get({ sessionId })).session).toMatchObject({ state: 2, openTurns: 0 });
-  await vi.waitFor(() => expect(agent.openSessions()).toBe(0));
+  await eventually(() => expect(agent.openSessions()).toBe(0));
 });

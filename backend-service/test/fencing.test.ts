@@ -2,8 +2,8 @@ import { openPool } from "@amp/postgres";
 import { testDatabase } from "@amp/stack/testing";
 import { status } from "@grpc/grpc-js";
 import { pino } from "pino";
-import { expect, test, vi } from "vitest";
-import { backendOn, failure, newSession } from "./backend.js";
+import { expect, test } from "vitest";
+import { backendOn, eventually, failure, newSession } from "./backend.js";
 import { steeredAgent } from "./steered-agent.js";
 import { tcpProxy } from "./tcp-proxy.js";
 
@@ -26,7 +26,7 @@ test("a session that another replica runs is not touched, but for its end", asyn
   const sessionId = await newSession(first.sessions);
   const request = { sessionId, message: "hold on", requestId: "a" };
   const held = failure(first.sessions.send(request));
-  await vi.waitFor(() => expect(agent.prompts).toHaveLength(1));
+  await eventually(() => expect(agent.prompts).toHaveLength(1));
   const elsewhere = { code: status.UNAVAILABLE, reason: "OWNED_ELSEWHERE" };
   const { sessions } = second;
   expect(await failure(sessions.send(request))).toMatchObject(elsewhere);
@@ -46,11 +46,11 @@ test("a replica that lost its lease cannot write, and the one that took over ans
   const sessionId = await newSession(cutOff.sessions);
   const request = { sessionId, message: "deaf one", requestId: "a" };
   const lost = failure(cutOff.sessions.send(request));
-  await vi.waitFor(() => expect(agent.prompts).toHaveLength(1));
+  await eventually(() => expect(agent.prompts).toHaveLength(1));
   proxy.cut();
   expect(await lost).toMatchObject({ code: status.UNAVAILABLE, reason: "LEASE_LOST" });
   await using heir = await backendOn(database, {}, { agents: [agent], leaseTimes: LEASE });
-  await vi.waitFor(() => expect(agent.prompts).toHaveLength(2), 5_000);
+  await eventually(() => expect(agent.prompts).toHaveLength(2));
   proxy.restore();
   agent.release("deaf one");
   expect((await heir.sessions.send(request)).reply).toBe("begun done");
@@ -67,14 +67,14 @@ test("an answer kept through an outage is dropped when somebody else owns the se
   const sessionId = await newSession(cutOff.sessions);
   const request = { sessionId, message: "hold on", requestId: "a" };
   const lost = failure(cutOff.sessions.send(request));
-  await vi.waitFor(() => expect(agent.prompts).toHaveLength(1));
+  await eventually(() => expect(agent.prompts).toHaveLength(1));
   proxy.cut();
   agent.release("hold on");
   expect(await lost).toMatchObject({ reason: "LEASE_LOST" });
   await using heir = await backendOn(database, {}, { agents: [agent], leaseTimes: LEASE });
-  await vi.waitFor(() => expect(agent.prompts).toHaveLength(2), 5_000);
+  await eventually(() => expect(agent.prompts).toHaveLength(2));
   proxy.restore();
-  await vi.waitFor(async () =>
+  await eventually(async () =>
     expect(await failure(cutOff.sessions.send(request))).toMatchObject({
       reason: "OWNED_ELSEWHERE",
     }),

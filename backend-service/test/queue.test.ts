@@ -1,6 +1,6 @@
 import { status } from "@grpc/grpc-js";
-import { expect, test, vi } from "vitest";
-import { drain, failure, newSession, testBackend } from "./backend.js";
+import { expect, test } from "vitest";
+import { drain, eventually, failure, newSession, testBackend } from "./backend.js";
 import { steeredAgent } from "./steered-agent.js";
 
 const MANY = Array.from({ length: 20 }, (_, index) => index);
@@ -21,7 +21,7 @@ test("turns of a session run one at a time in the order of acceptance", async ()
     turnCount: 20,
     openTurns: 0,
   });
-  await vi.waitFor(() => expect(agent.openSessions()).toBe(0));
+  await eventually(() => expect(agent.openSessions()).toBe(0));
 });
 
 test("the same request is one turn, however often and however fast it is sent", async () => {
@@ -54,12 +54,13 @@ test("a held session delays no other, and its queue is bounded", async () => {
   await using running = await testBackend({ TURN_QUEUE_LIMIT: "3" }, { agents: [agent] });
   const { sessions } = running;
   const sessionId = await newSession(sessions);
-  const held = ["hold 1", "two", "three"].map((message) =>
-    sessions.send({ sessionId, message, requestId: message }),
-  );
-  await vi.waitFor(async () =>
-    expect((await sessions.get({ sessionId })).session?.openTurns).toBe(3),
-  );
+  const held: Promise<{ reply: string }>[] = [];
+  for (const message of ["hold 1", "two", "three"]) {
+    held.push(sessions.send({ sessionId, message, requestId: message }));
+    await eventually(async () =>
+      expect((await sessions.get({ sessionId })).session?.openTurns).toBe(held.length),
+    );
+  }
   expect(await failure(sessions.send({ sessionId, message: "four" }))).toMatchObject({
     code: status.RESOURCE_EXHAUSTED,
     reason: "QUEUE_FULL",
@@ -80,7 +81,7 @@ test("who joins a running turn is told all that was told so far", async () => {
   const sessionId = await newSession(sessions);
   const request = { sessionId, message: "hold on", requestId: "r" };
   const first = drain(sessions.sendStream(request));
-  await vi.waitFor(async () =>
+  await eventually(async () =>
     expect((await sessions.listTurns({ sessionId })).turns[0]?.reply).toBe("begun "),
   );
   const second = sessions.sendStream(request);
@@ -112,7 +113,7 @@ test("a caller that goes away or runs out of time does not stop the turn", async
   const impatient = failure(sessions.send(request, { timeout: 300 }));
   const gone = new AbortController();
   const leaving = failure(sessions.send(request, { signal: gone.signal }));
-  await vi.waitFor(() => expect(agent.prompts).toHaveLength(1));
+  await eventually(() => expect(agent.prompts).toHaveLength(1));
   gone.abort();
   expect(await leaving).toMatchObject({ code: status.CANCELLED });
   expect(await impatient).toMatchObject({ code: status.DEADLINE_EXCEEDED });

@@ -4,8 +4,8 @@ import { fileURLToPath } from "node:url";
 import { connectSessions } from "@amp/proto";
 import { freePort, testDatabase } from "@amp/stack/testing";
 import { status } from "@grpc/grpc-js";
-import { expect, test, vi } from "vitest";
-import { backendOn, drain, failure, newSession, testBackend } from "./backend.js";
+import { expect, test } from "vitest";
+import { backendOn, drain, eventually, failure, newSession, testBackend } from "./backend.js";
 import { steeredAgent } from "./steered-agent.js";
 
 test("a drained backend leaves its open turns to the next one, which runs them by itself", async () => {
@@ -14,9 +14,9 @@ test("a drained backend leaves its open turns to the next one, which runs them b
   const first = await backendOn(database, {}, { agents: [agent] });
   const sessionId = await newSession(first.sessions);
   const running = failure(first.sessions.send({ sessionId, message: "hold on", requestId: "a" }));
-  await vi.waitFor(() => expect(agent.prompts).toHaveLength(1));
+  await eventually(() => expect(agent.prompts).toHaveLength(1));
   const waiting = failure(first.sessions.send({ sessionId, message: "two", requestId: "b" }));
-  await vi.waitFor(async () =>
+  await eventually(async () =>
     expect((await first.sessions.get({ sessionId })).session?.openTurns).toBe(2),
   );
   const watching = drain(first.sessions.watch({ sessionId }));
@@ -27,11 +27,11 @@ test("a drained backend leaves its open turns to the next one, which runs them b
   expect((await watching).error).toMatchObject({ code: status.UNAVAILABLE });
 
   await using second = await backendOn(database, {}, { agents: [agent] });
-  await vi.waitFor(() => expect(agent.prompts).toEqual(["hold on", "hold on"]), 3_000);
+  await eventually(() => expect(agent.prompts).toEqual(["hold on", "hold on"]));
   const joined = second.sessions.send({ sessionId, message: "hold on", requestId: "a" });
   agent.release("hold on");
   expect((await joined).reply).toBe("begun done");
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const { turns } = await second.sessions.listTurns({ sessionId });
     expect(turns.map((turn) => turn.reply)).toEqual(["begun done", "echo: two"]);
   });
@@ -44,9 +44,9 @@ test("draining lets a running turn end, and takes no new one", async () => {
   const { sessions } = running;
   const sessionId = await newSession(sessions);
   const held = sessions.send({ sessionId, message: "hold on" });
-  await vi.waitFor(() => expect(agent.prompts).toHaveLength(1));
+  await eventually(() => expect(agent.prompts).toHaveLength(1));
   const stopped = running.backend[Symbol.asyncDispose]();
-  await vi.waitFor(async () =>
+  await eventually(async () =>
     expect(await failure(sessions.send({ sessionId, message: "late" }))).toMatchObject({
       code: status.UNAVAILABLE,
       reason: "DRAINING",
@@ -66,9 +66,9 @@ test("a turn whose agent may have acted is not run again, and says so; the next 
   const sessionId = await newSession(first.sessions);
   const request = { sessionId, message: "hold on", requestId: "a" };
   const cut = failure(first.sessions.send(request));
-  await vi.waitFor(() => expect(agent.prompts).toHaveLength(1));
+  await eventually(() => expect(agent.prompts).toHaveLength(1));
   const waits = failure(first.sessions.send({ sessionId, message: "two", requestId: "b" }));
-  await vi.waitFor(async () =>
+  await eventually(async () =>
     expect((await first.sessions.get({ sessionId })).session?.openTurns).toBe(2),
   );
   await first[Symbol.asyncDispose]();
@@ -98,14 +98,11 @@ test("a backend killed in mid-answer answers after its restart, without being as
     await ended;
     expect(await failure(sessions.send(request))).toMatchObject({ code: status.UNAVAILABLE });
     child = await boot(database.url, port);
-    await vi.waitFor(
-      async () => {
-        const { turns } = await sessions.listTurns({ sessionId }, { waitForReady: true });
-        expect(turns).toMatchObject([{ seq: 1, state: 3 }]);
-        expect(turns[0]?.reply).toContain("slow 0.8");
-      },
-      { timeout: 15_000, interval: 200 },
-    );
+    await eventually(async () => {
+      const { turns } = await sessions.listTurns({ sessionId }, { waitForReady: true });
+      expect(turns).toMatchObject([{ seq: 1, state: 3 }]);
+      expect(turns[0]?.reply).toContain("slow 0.8");
+    });
     expect((await sessions.send(request)).turn?.seq).toBe(1);
     const stopped = once(child, "exit");
     child.kill("SIGTERM");

@@ -5,9 +5,9 @@ import { connectSessions } from "@amp/proto";
 import { testDatabase } from "@amp/stack/testing";
 import { credentials, makeGenericClientConstructor, status } from "@grpc/grpc-js";
 import { service as healthService } from "grpc-health-check";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { parseConfig, startBackend } from "../src/index.js";
-import { backendOn, failure, testBackend } from "./backend.js";
+import { backendOn, eventually, failure, testBackend } from "./backend.js";
 import { tcpProxy } from "./tcp-proxy.js";
 
 const run = promisify(execFile);
@@ -44,12 +44,9 @@ test("health is SERVING only while the database answers", async () => {
     });
   expect(await check()).toMatchObject({ status: "SERVING" });
   proxy.cut();
-  await vi.waitFor(
-    async () => expect(await check()).toMatchObject({ status: "NOT_SERVING" }),
-    3_000,
-  );
+  await eventually(async () => expect(await check()).toMatchObject({ status: "NOT_SERVING" }));
   proxy.restore();
-  await vi.waitFor(async () => expect(await check()).toMatchObject({ status: "SERVING" }), 3_000);
+  await eventually(async () => expect(await check()).toMatchObject({ status: "SERVING" }));
   client.close();
 });
 

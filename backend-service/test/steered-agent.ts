@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import type { Agent, AgentEvent } from "../src/index.js";
+import type { Agent, AgentContext, AgentEvent } from "../src/index.js";
 
 /** An agent whose answers the test steers by the first word of the message. */
 export interface SteeredAgent extends Agent {
@@ -14,6 +14,7 @@ export interface SteeredAgent extends Agent {
 /**
  * - `hold ...` tells "begun" and waits for `release` or the signal;
  * - `deaf ...` as hold, and does not heed the signal;
+ * - `recall ...` waits for `release`, and then tells how many turns it remembers;
  * - `throw` fails in a way that no agent should;
  * - `nasty` tells what PostgreSQL and UTF-8 cannot hold, and a character in halves;
  * - `huge` tells more than any answer may have;
@@ -24,7 +25,11 @@ export function steeredAgent(options: { name?: string; repeatable?: boolean } = 
   const prompts: string[] = [];
   let sessions = 0;
 
-  async function* prompt(message: string, signal: AbortSignal): AsyncGenerator<AgentEvent> {
+  async function* prompt(
+    context: AgentContext,
+    message: string,
+    signal: AbortSignal,
+  ): AsyncGenerator<AgentEvent> {
     prompts.push(message);
     const [word] = message.split(" ", 1);
     if (word === "throw") throw new TypeError("password=hunter2");
@@ -32,6 +37,9 @@ export function steeredAgent(options: { name?: string; repeatable?: boolean } = 
       yield* ["a\0b", "half \uD83D", "\uDE80 end", "\uD83D!"].map((text) => tell(text));
     } else if (word === "huge") {
       for (let n = 0; n < 1_000; n++) yield tell("x".repeat(1_000));
+    } else if (word === "recall") {
+      await once(gates, message, { signal });
+      yield tell(`remembers ${(await context.history()).length}`);
     } else if (word === "hold" || word === "deaf") {
       yield tell("begun ");
       await once(gates, message, word === "hold" ? { signal } : {});
@@ -44,10 +52,10 @@ export function steeredAgent(options: { name?: string; repeatable?: boolean } = 
   return {
     name: options.name ?? "steered",
     repeatable: options.repeatable ?? true,
-    open: async () => {
+    open: async (context) => {
       sessions++;
       return {
-        prompt,
+        prompt: (message, signal) => prompt(context, message, signal),
         close: async () => {
           sessions--;
         },

@@ -1,5 +1,5 @@
-import { expect, test, vi } from "vitest";
-import { drain, newSession, testBackend } from "./backend.js";
+import { expect, test } from "vitest";
+import { drain, eventually, newSession, testBackend } from "./backend.js";
 import { steeredAgent } from "./steered-agent.js";
 
 test("a watcher gets a snapshot, then the turns of everybody, then the end", async () => {
@@ -32,11 +32,11 @@ test("the snapshot holds what runs, as far as it is told, and what waits", async
   const { sessions } = running;
   const sessionId = await newSession(sessions);
   const held = sessions.send({ sessionId, message: "hold on" });
-  await vi.waitFor(async () =>
+  await eventually(async () =>
     expect((await sessions.listTurns({ sessionId })).turns[0]?.reply).toBe("begun "),
   );
   const waiting = sessions.send({ sessionId, message: "two" });
-  await vi.waitFor(async () =>
+  await eventually(async () =>
     expect((await sessions.listTurns({ sessionId })).turns.map((turn) => turn.state)).toEqual([
       2, 1,
     ]),

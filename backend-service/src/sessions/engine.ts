@@ -12,22 +12,17 @@ import type pg from "pg";
 import type { Logger } from "pino";
 import type { Agent } from "../agents/agent.js";
 import type { Claim, Session, Turn } from "../store/model.js";
-import { claim, orphans, ownedElsewhere, strayed } from "../store/ownership.js";
+import { claim, orphans, strayed } from "../store/ownership.js";
 import { endSession, findSession } from "../store/sessions.js";
-import {
-  acceptTurn,
-  findTurn,
-  findTurnByRequest,
-  history,
-  type NewTurn,
-  openTurns,
-} from "../store/turns.js";
+import { acceptTurn, findTurn, history, type NewTurn, openTurns } from "../store/turns.js";
 import { SessionError } from "./errors.js";
 import { finalEvent, type SessionEvent, type TurnEvent } from "./events.js";
 import { Finisher } from "./finisher.js";
 import { Lane, type LaneContext } from "./lane.js";
 import type { Lease } from "./lease.js";
+import { aliveSession, diagnoseRefusal, refuseOwnedElsewhere } from "./lookup.js";
 import type { Mailbox } from "./mailbox.js";
+import { onceAvailable } from "./retry.js";
 
 /** What the engine is made of. */
 export interface EngineOptions {
@@ -51,6 +46,7 @@ const DRAIN_POLL_MS = 20;
 export class Engine {
   #lanes = new Map<string, Lane>();
   #draining = false;
+  readonly #stopped = new AbortController();
   readonly #finisher: Finisher;
   readonly #laneContext: LaneContext;
 
@@ -59,7 +55,7 @@ export class Engine {
     this.#finisher = new Finisher(pool, lease.replicaId, logger);
     this.#laneContext = {
       ...options,
-      history: (sessionId) => history(pool, sessionId),
+      history: (sessionId) => onceAvailable(() => history(pool, sessionId), this.#stopped.signal),
       finish: this.#finisher.finish,
       onQuiet: (lane) => {
         const known = this.#lanes.get(lane.sessionId);
@@ -102,7 +98,7 @@ export class Engine {
     this.#refuseWhenDraining(sessionId);
     const lane = this.#lane(sessionId);
     using listener = lane.listen();
-    const session = await this.#alive(sessionId);
+    const session = await aliveSession(this.options.pool, sessionId);
     await this.#recoverUnlessBusy(session);
     // No wait between these two, so that no event is lost or told twice.
     listener.mailbox.clear();
@@ -117,7 +113,7 @@ export class Engine {
    */
   async cancel(sessionId: string, seq: number): Promise<boolean> {
     this.#refuseWhenDraining(sessionId);
-    const session = await this.#alive(sessionId);
+    const session = await aliveSession(this.options.pool, sessionId);
     await this.#recoverUnlessBusy(session);
     return (await this.#lanes.get(sessionId)?.cancel(seq)) ?? false;
   }
@@ -125,7 +121,7 @@ export class Engine {
   /** Ends a session, whoever owns it. @returns whether this call did. */
   async end(sessionId: string, reason: string): Promise<boolean> {
     const { ended, session } = await endSession(this.options.pool, sessionId, reason);
-    if (session) this.#lanes.get(sessionId)?.end(session);
+    if (session) await this.#ended(session);
     return ended;
   }
 
@@ -136,19 +132,20 @@ export class Engine {
 
   /** Takes over what nobody runs, and lets go of what ended or changed hands unheard. */
   async sweep(): Promise<void> {
-    const { pool, lease } = this.options;
+    const { pool, lease, logger } = this.options;
     if (this.#draining || !lease.held) return;
     const busy = [...this.#lanes.values()]
       .filter((lane) => lane.busy)
       .map((each) => each.sessionId);
     for (const sessionId of await orphans(pool, lease.replicaId, busy)) {
-      await this.#recover(sessionId);
+      await this.#recover(sessionId).catch((error: unknown) =>
+        logger.warn({ err: error, sessionId }, "cannot take a session over yet"),
+      );
     }
     for (const sessionId of await strayed(pool, [...this.#lanes.keys()], lease.replicaId)) {
       const session = await findSession(pool, sessionId);
-      const lane = this.#lanes.get(sessionId);
-      if (session?.state === "ended") lane?.end(session);
-      else lane?.close(new SessionError("owned_elsewhere", sessionId));
+      if (session?.state === "ended") await this.#ended(session);
+      else this.#lanes.get(sessionId)?.close(new SessionError("owned_elsewhere", sessionId));
     }
   }
 
@@ -171,6 +168,7 @@ export class Engine {
     }
     this.abandon("draining");
     this.#finisher.stop();
+    this.#stopped.abort();
   }
 
   #refuseWhenDraining(sessionId: string): void {
@@ -184,6 +182,12 @@ export class Engine {
       this.#lanes.set(sessionId, lane);
     }
     return lane;
+  }
+
+  /** Tells of a session's end, after the ends of turns that were stored before it. */
+  async #ended(session: Session): Promise<void> {
+    await this.#finisher.settled(session.sessionId);
+    this.#lanes.get(session.sessionId)?.end(session);
   }
 
   /** Keeps a lane while a turn is on its way into it. */
@@ -210,64 +214,45 @@ export class Engine {
         throw error;
       });
       if (accepted) {
-        if (hold.lane.closed) throw new SessionError("lease_lost", sessionId);
+        this.#refuseWhenDraining(sessionId);
+        if (hold.lane.closed) return this.#lost(sessionId);
         const { seq } = accepted.turn;
         if (!hold.lane.admit(accepted.turn, accepted.claim)) {
           await this.#adopt(hold.lane, accepted.claim, seq);
         }
         return this.#listen(hold.lane, seq);
       }
-      const known = await this.#diagnose(turn);
-      if (known?.finishedAt) return { stored: known };
+      const known = await diagnoseRefusal(pool, turn, lease.replicaId, queueLimit);
       if (known) {
-        if (!hold.lane.turn(known.seq)) await this.#recover(sessionId);
-        return this.#listen(this.#lane(sessionId), known.seq);
+        if (!known.finishedAt && !hold.lane.turn(known.seq)) await this.#recover(sessionId);
+        return this.#listen(hold.lane, known.seq);
       }
       await lease.renew();
     }
-    throw new SessionError("lease_lost", sessionId);
-  }
-
-  /**
-   * Why a turn was not accepted: the turn that its request began before;
-   * undefined when it may be tried again.
-   */
-  async #diagnose(turn: NewTurn): Promise<Turn | undefined> {
-    const { pool, lease, queueLimit } = this.options;
-    const { sessionId } = turn;
-    const session = await this.#alive(sessionId);
-    const known = await findTurnByRequest(pool, sessionId, turn.requestId);
-    if (known?.finishedAt) return known;
-    if (await ownedElsewhere(pool, sessionId, lease.replicaId)) {
-      throw new SessionError("owned_elsewhere", sessionId);
-    }
-    if (known) return known;
-    if (session.openTurns >= queueLimit) throw new SessionError("queue_full", sessionId);
-    return undefined;
+    return this.#lost(sessionId);
   }
 
   async #listen(lane: Lane, seq: number): Promise<Joined> {
+    const { sessionId } = lane;
     const live = lane.turn(seq);
     if (live) return { listener: lane.listen(seq), opening: live.opening() };
-    const stored = await findTurn(this.options.pool, lane.sessionId, seq);
-    if (stored?.finishedAt) return { stored };
-    throw new SessionError("lease_lost", lane.sessionId);
+    const stored = await findTurn(this.options.pool, sessionId, seq);
+    if (!stored?.finishedAt) return this.#lost(sessionId);
+    // A session's end cancels its turns, and then counts for more.
+    if (stored.state === "cancelled") await aliveSession(this.options.pool, sessionId);
+    return { stored };
   }
 
-  /** The session. @throws SessionError when it is dead. */
-  async #alive(sessionId: string): Promise<Session> {
-    const session = await findSession(this.options.pool, sessionId);
-    if (!session) throw new SessionError("unknown", sessionId);
-    if (session.state === "ended") throw new SessionError("ended", sessionId);
-    return session;
+  /** @throws SessionError: the session is dead, or this replica lost it. */
+  async #lost(sessionId: string): Promise<never> {
+    await aliveSession(this.options.pool, sessionId);
+    throw new SessionError("lease_lost", sessionId);
   }
 
   /** Makes sure that the open turns of the session run here. */
   async #recoverUnlessBusy({ sessionId, openTurns: open }: Session): Promise<void> {
     const { pool, lease } = this.options;
-    if (await ownedElsewhere(pool, sessionId, lease.replicaId)) {
-      throw new SessionError("owned_elsewhere", sessionId);
-    }
+    await refuseOwnedElsewhere(pool, sessionId, lease.replicaId);
     if (open > 0 && !this.#lanes.get(sessionId)?.busy) await this.#recover(sessionId);
   }
 
@@ -281,7 +266,7 @@ export class Engine {
 
   async #adopt(lane: Lane, claimed: Claim, fresh?: number): Promise<void> {
     const turns = await openTurns(this.options.pool, lane.sessionId);
-    if (lane.closed) throw new SessionError("lease_lost", lane.sessionId);
+    if (lane.closed) return this.#lost(lane.sessionId);
     lane.adopt(turns, claimed, fresh);
   }
 }

@@ -1,10 +1,10 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { isUnavailable } from "@amp/postgres";
 import type pg from "pg";
 import type { Logger } from "pino";
 import type { Session, Turn } from "../store/model.js";
 import { findSession } from "../store/sessions.js";
 import { findTurn, finishTurn, type TurnEnd } from "../store/turns.js";
+import { pauseAfter } from "./retry.js";
 
 /** What became of the end of a turn. */
 export type Finished =
@@ -16,9 +16,6 @@ export type Finished =
   | { type: "lost" };
 
 export type FinishTurn = (epoch: number, end: TurnEnd) => Promise<Finished>;
-
-const FIRST_RETRY_MS = 50;
-const MAX_RETRY_MS = 1_000;
 
 /**
  * Stores the ends of turns. An answer that cannot be stored, as the database is
@@ -59,7 +56,7 @@ export class Finisher {
 
   async #finish(epoch: number, wanted: TurnEnd): Promise<Finished> {
     let end = wanted;
-    for (let wait = FIRST_RETRY_MS; !this.#stop.signal.aborted; wait *= 2) {
+    for (let attempt = 1; !this.#stop.signal.aborted; attempt++) {
       try {
         const turn = await finishTurn(this.pool, this.replicaId, epoch, end);
         return turn ? { type: "stored", turn } : await this.#diagnose(end);
@@ -72,8 +69,7 @@ export class Finisher {
           end = unstorable(end);
         }
       }
-      const ms = Math.min(wait, MAX_RETRY_MS);
-      await delay(ms, undefined, { signal: this.#stop.signal }).catch(() => {});
+      await pauseAfter(attempt, this.#stop.signal);
     }
     return { type: "lost" };
   }
