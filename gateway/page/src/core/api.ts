@@ -50,15 +50,18 @@ export function connectApi(
       headers["Content-Type"] = "application/json";
     }
     let response: Response;
-    let answer: { error?: string };
+    let answer: { error?: string } | undefined;
     try {
       response = await fetch(`${base}${path}`, request);
-      answer = await response.json();
+      answer = await response.json().catch(() => undefined);
     } catch {
       throw new ApiError("transient", "The server cannot be reached.");
     }
-    if (!response.ok)
-      throw new ApiError(refusal(response.status), answer.error ?? response.statusText);
+    // What stands between may answer with a page of its own.
+    const problem =
+      answer?.error ?? `The server answered ${response.status} ${response.statusText}`;
+    if (!response.ok) throw new ApiError(refusal(response.status), problem);
+    if (answer === undefined) throw new ApiError("transient", problem);
     return answer as T;
   }
 

@@ -1,6 +1,7 @@
 import { type Announcement, announce } from "./announce.js";
 import type { Api, NewSession } from "./api.js";
 import { EventBatch } from "./batch.js";
+import { newId } from "./ids.js";
 import { Outbox } from "./outbox.js";
 import { type Destination, placeOf } from "./outgoing.js";
 import { type Action, type ChatState, initialState, reduce } from "./state.js";
@@ -78,7 +79,7 @@ export class Chat {
     const { place } = this.state;
     if (!place) {
       const named = { ...session, description: session.description || title(message) };
-      const to: Destination = { kind: "new", creationId: crypto.randomUUID(), session: named };
+      const to: Destination = { kind: "new", creationId: newId(), session: named };
       this.open(placeOf(to));
       this.outbox.send(to, message);
       return;
@@ -142,11 +143,17 @@ export class Chat {
     this.dispatch({ type: "older", place, turns: older, hasMore: has_more });
   }
 
-  /** The network is back, or the user is: everything that waits is tried at once. */
+  /** The user is back: everything that waits is tried at once. */
   wake(): void {
     this.outbox.wake();
     if (this.asleep) this.follow();
     else this.line?.wake();
+  }
+
+  /** The network changed: the line may be dead without a sign. */
+  reconnect(): void {
+    this.outbox.wake();
+    this.follow();
   }
 
   /** Lets go of the line until {@link wake}: browsers allow six to one server, over all tabs. */

@@ -1,5 +1,6 @@
 import { type Api, ApiError } from "./api.js";
 import { backoff, nap } from "./backoff.js";
+import { newId } from "./ids.js";
 import { type Destination, type Outgoing, placeOf } from "./outgoing.js";
 import { readStored, type Storage, storedKeys, writeStored } from "./storage.js";
 
@@ -44,7 +45,7 @@ export class Outbox {
 
   /** Answers the message's request id. */
   send(to: Destination, message: string): string {
-    const requestId = crypto.randomUUID();
+    const requestId = newId();
     const writtenAt = Date.now();
     this.messages.push({ requestId, to, message, writtenAt, state: "sending", problem: null });
     this.changed();

@@ -41,7 +41,7 @@ export function Composer({ chat, state, session }: Props) {
     box.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || onScreenKeyboard()) return;
     event.preventDefault();
     send();
   };
@@ -63,7 +63,6 @@ export function Composer({ chat, state, session }: Props) {
         rows={1}
         placeholder={running ? "Write the next message" : "Write a message"}
         value={text}
-        maxLength={200_000}
         aria-describedby="composerHint"
         onInput={(event) => type(event.currentTarget.value)}
         onKeyDown={onKeyDown}
@@ -83,4 +82,9 @@ export function Composer({ chat, state, session }: Props) {
       </div>
     </form>
   );
+}
+
+/** Keyboards on a screen have no Shift+Enter: there Enter breaks the line, and the button sends. */
+function onScreenKeyboard(): boolean {
+  return matchMedia("(hover: none) and (pointer: coarse)").matches;
 }

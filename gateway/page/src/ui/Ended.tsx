@@ -1,11 +1,12 @@
 import { useRef } from "preact/hooks";
 import type { Chat } from "../core/chat.js";
+import { newId } from "../core/ids.js";
 import { type ChatState, unseen } from "../core/state.js";
 import { useAction } from "./hooks.js";
 
 /** Stands where messages were written, once the session is over: one click goes on. */
 export function Ended({ chat, state }: { chat: Chat; state: ChatState }) {
-  const creationId = useRef(crypto.randomUUID());
+  const creationId = useRef(newId());
   const { busy, problem, run } = useAction();
   const kept = unseen(state).filter((message) => message.state === "kept").length;
   return (

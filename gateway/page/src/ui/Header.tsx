@@ -16,6 +16,7 @@ interface Props {
 /** What is looked at, how the line stands, and the end of it. */
 export function Header({ chat, state, menuOpen, openMenu }: Props) {
   const { session, place } = state;
+  const known = session ?? state.sessions?.find(({ session_id }) => session_id === place);
   return (
     <header class="topbar">
       <button
@@ -28,7 +29,7 @@ export function Header({ chat, state, menuOpen, openMenu }: Props) {
         <Icon name="menu" />
       </button>
       <div class="title">
-        <h1>{session ? sessionTitle(session) : "New session"}</h1>
+        <h1>{known ? sessionTitle(known) : "New session"}</h1>
         {session && <Facts session={session} />}
       </div>
       <Line state={state} />

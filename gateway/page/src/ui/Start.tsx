@@ -1,6 +1,7 @@
 import { useRef } from "preact/hooks";
 import type { NewSession } from "../core/api.js";
 import type { Chat } from "../core/chat.js";
+import { newId } from "../core/ids.js";
 import { useAction } from "./hooks.js";
 
 interface Props {
@@ -11,7 +12,7 @@ interface Props {
 
 /** What stands there before a session does. */
 export function Start({ chat, session, change }: Props) {
-  const creationId = useRef(crypto.randomUUID());
+  const creationId = useRef(newId());
   const { busy, problem, run } = useAction();
   return (
     <div id="chatArea" class="start">

@@ -2,7 +2,7 @@ import type { Location } from "../core/chat.js";
 
 /** The session looked at stands in the address as `#id`, so that reload, back and bookmarks work. */
 export const address: Location = {
-  read: () => decodeURIComponent(window.location.hash.slice(1)) || null,
+  read: () => window.location.hash.slice(1) || null,
   write: (sessionId) => {
     if (sessionId === address.read()) return;
     const { pathname, search } = window.location;
@@ -12,5 +12,5 @@ export const address: Location = {
 
 /** A link to a session. */
 export function href(sessionId: string): string {
-  return `#${encodeURIComponent(sessionId)}`;
+  return `#${sessionId}`;
 }
