@@ -2,16 +2,18 @@ import { defineConfig } from "vitest/config";
 import { contractSettings } from "./src/settings.js";
 
 const { backendUrl, gatewayUrl } = contractSettings(process.env);
+const both = backendUrl === undefined && gatewayUrl === undefined;
 
-/** One suite for each address that is given; nothing is started. */
+/** One suite for each address that is given. */
 export default defineConfig({
   root: import.meta.dirname,
   ssr: { resolve: { conditions: ["@amp/source"] } },
   test: {
     include: [
-      ...(backendUrl ? ["backend.contract.ts"] : []),
-      ...(gatewayUrl ? ["gateway.contract.ts"] : []),
+      ...(backendUrl || both ? ["backend.contract.ts"] : []),
+      ...(gatewayUrl || both ? ["gateway.contract.ts"] : []),
     ],
+    globalSetup: ["src/require-address.ts"],
     testTimeout: 30_000,
   },
 });

@@ -62,7 +62,7 @@ export interface Told {
   error: unknown;
 }
 
-export type TurnKind = NonNullable<TurnEvent["event"]>["$case"];
+type TurnKind = NonNullable<TurnEvent["event"]>["$case"];
 
 /** A turn that was accepted. */
 export interface BegunTurn {

@@ -11,7 +11,7 @@ export interface OpenWatch {
 }
 
 /** What a watch told after its snapshot. */
-export interface Watched {
+interface Watched {
   turns: TurnEvent[];
   /** The session as the last event held it, if the watch ended so. */
   ended: Session | undefined;

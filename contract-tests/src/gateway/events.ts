@@ -3,7 +3,7 @@ import { EventSourceParserStream } from "eventsource-parser/stream";
 import { API, type GatewaySubject } from "./subject.js";
 
 /** One event of a stream, its data parsed. */
-export interface StreamEvent {
+interface StreamEvent {
   event: string;
   data: unknown;
 }

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import path from "node:path";
-import { SessionState } from "@amp/proto";
+import { Reason, SessionState } from "@amp/proto";
+import { status } from "@grpc/grpc-js";
 import type { Case } from "../../case.js";
+import { assertFails } from "../failure.js";
 import { getSession, newSession } from "../steps.js";
 import type { BackendSubject } from "../subject.js";
 
@@ -66,6 +68,16 @@ export const createCases: Case<BackendSubject>[] = [
     async run(subject) {
       const { workingDir } = await newSession(subject);
       assert.equal((await newSession(subject, { workingDir })).workingDir, workingDir);
+    },
+  },
+  {
+    name: "Create in a folder that is not allowed is PERMISSION_DENIED, WORKING_DIR_FORBIDDEN",
+    async run({ client }) {
+      const outside = client.create({ workingDir: "/" });
+      // A backend may allow every folder.
+      const [{ status: outcome }] = await Promise.allSettled([outside]);
+      if (outcome === "fulfilled") return;
+      await assertFails(outside, status.PERMISSION_DENIED, Reason.WORKING_DIR_FORBIDDEN);
     },
   },
   {

@@ -26,7 +26,7 @@ export const deadCases: Case<BackendSubject>[] = [
   ...Object.entries({ ...LIVE, ...READING }).map(([name, call]) => ({
     name: `${name} on an unknown session is NOT_FOUND, SESSION_UNKNOWN`,
     async run(subject: BackendSubject) {
-      for (const sessionId of [randomUUID(), "no-such-session"]) {
+      for (const sessionId of [randomUUID(), "no-such-session", "žádná 🐎"]) {
         await assertDead(call(subject, sessionId), Reason.SESSION_UNKNOWN, sessionId);
       }
     },

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { coreCases } from "./src/backend/index.js";
-import { describeBackendContract } from "./src/backend/register.js";
-import { connectBackend } from "./src/backend/subject.js";
-import { referenceBackend } from "./src/reference/backend.js";
-import { mutantBackend, mutants } from "./src/reference/mutants.js";
-import { type RunningBackend, serve } from "./src/reference/server.js";
+import { coreCases } from "../src/backend/index.js";
+import { describeBackendContract } from "../src/backend/register.js";
+import { connectBackend } from "../src/backend/subject.js";
+import { referenceBackend } from "../src/reference/backend.js";
+import { mutantBackend, mutants } from "../src/reference/mutants.js";
+import { type RunningBackend, serve } from "../src/reference/server.js";
 
 describe("a right backend passes", () => {
   let running: RunningBackend;

@@ -2,7 +2,7 @@ import { type Backend, parseConfig as backendConfig, startBackend } from "@amp/b
 import { type Gateway, parseConfig as gatewayConfig, startGateway } from "@amp/gateway";
 import { type TestDatabase, testDatabase } from "@amp/stack/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { describeGatewayContract } from "./src/gateway/register.js";
+import { describeGatewayContract } from "../src/gateway/register.js";
 
 describe("our gateway, without Slack", () => {
   describeGatewayContract("web chat", { withBackend: true }, boot({}));

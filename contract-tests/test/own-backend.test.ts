@@ -6,7 +6,7 @@ import {
   testDatabase,
 } from "@amp/stack/testing";
 import { afterAll, beforeAll, describe } from "vitest";
-import { describeBackendContract } from "./src/backend/register.js";
+import { describeBackendContract } from "../src/backend/register.js";
 
 describe("our backend with the demo agent", () => {
   const token = "nobody-guesses-this";
