@@ -76,7 +76,10 @@ export class InboxWorker implements AsyncDisposable {
         this.options.logger.warn({ err: error }, "cannot claim inbox lanes");
         return 0;
       });
-      if (claimed === 0) await Promise.race([woken, pause(POLL_MS, this.stop.signal)]);
+      if (claimed > 0) continue;
+      const poll = setTimeout(this.wake, POLL_MS);
+      await woken;
+      clearTimeout(poll);
     }
   }
 
@@ -170,6 +173,7 @@ export class InboxWorker implements AsyncDisposable {
   /** Stops at once: rows in work stay waiting and are worked by whoever comes next. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.stop.abort();
+    this.wake();
     await this.running;
     this.abandon([...this.lanes.keys()], "shuts down");
     await Promise.all([...this.lanes.values()].map(({ drained }) => drained));

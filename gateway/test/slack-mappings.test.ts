@@ -1,0 +1,117 @@
+import { connectSessions } from "@amp/proto";
+import { expect, test, vi } from "vitest";
+import { ADA, BOB, BOT, GENERAL, type SlackSystem, startSlackSystem } from "./slack-system.js";
+
+interface MappingRow {
+  session_id: string;
+  thread_ts: string | null;
+  state: string;
+  end_reason: string | null;
+}
+
+async function mappings(system: SlackSystem): Promise<MappingRow[]> {
+  const { rows } = await system.pool.query<MappingRow>(
+    "select session_id, thread_ts, state, end_reason from slack_mappings order by id",
+  );
+  return rows;
+}
+
+async function roots(system: SlackSystem): Promise<string[]> {
+  const messages = await system.slack.messages(GENERAL);
+  return messages.filter(({ text }) => text?.startsWith("Started new")).map(({ ts }) => ts);
+}
+
+test("many new at once in one channel: a thread each, and none on the bare channel", async () => {
+  await using system = await startSlackSystem();
+  const post = (user: string) =>
+    system.slack.message({ channel: GENERAL, user, text: `${BOT} new` });
+  await Promise.all([post(ADA), post(BOB), post(ADA), post(BOB), post(ADA)]);
+  await vi.waitFor(async () => expect(await roots(system)).toHaveLength(5), { timeout: 10_000 });
+  const rows = await mappings(system);
+  expect(new Set(rows.map(({ thread_ts }) => thread_ts))).toEqual(new Set(await roots(system)));
+  expect(new Set(rows.map(({ session_id }) => session_id)).size).toBe(5);
+  for (const thread of await roots(system)) {
+    const [answer] = await system.ask(`only for ${thread}`, thread);
+    expect(answer?.text).toContain(`only for ${thread}`);
+  }
+});
+
+test("new in a free thread is for that thread, and in a taken one for a thread of its own", async () => {
+  await using system = await startSlackSystem();
+  const { ts } = await system.slack.message({ channel: GENERAL, user: ADA, text: "a talk" });
+  const [started] = await system.ask(`${BOT} new`, ts);
+  expect(started?.text).toContain("Started new session");
+  await system.slack.message({ channel: GENERAL, user: ADA, text: `${BOT} new`, thread_ts: ts });
+  const other = await vi.waitFor(async () => {
+    const [, second] = await roots(system);
+    if (!second) throw new Error("no second session");
+    return second;
+  });
+  expect(await mappings(system)).toMatchObject([
+    { thread_ts: ts, state: "active" },
+    { thread_ts: other, state: "active" },
+  ]);
+});
+
+test("the limit holds when all slots are asked for at once, for each user alone", async () => {
+  await using system = await startSlackSystem({ SLACK_MAX_SESSIONS_PER_USER: "3" });
+  const text = `${BOT} new`;
+  const asked = await Promise.all(
+    Array.from({ length: 10 }, () => system.slack.message({ channel: GENERAL, user: ADA, text })),
+  );
+  await vi.waitFor(
+    async () => {
+      const refused = await Promise.all(asked.map(({ ts }) => system.answers(ts)));
+      expect(refused.flat().map((message) => message.text)).toEqual(
+        Array(7).fill("Session limit reached (3). End an existing session first."),
+      );
+      expect(await roots(system)).toHaveLength(3);
+    },
+    { timeout: 10_000 },
+  );
+  await system.begin("", BOB);
+  const active = (await mappings(system)).filter(({ state }) => state === "active");
+  expect(active).toHaveLength(4);
+});
+
+test("a freed zombie gives its slot back", async () => {
+  await using system = await startSlackSystem({ SLACK_MAX_SESSIONS_PER_USER: "1" });
+  const thread = await system.begin();
+  const [refused] = await system.ask(`${BOT} new`);
+  expect(refused?.text).toBe("Session limit reached (1). End an existing session first.");
+
+  const [mapping] = await mappings(system);
+  const backend = connectSessions(system.backend.address);
+  await backend.end({ sessionId: mapping?.session_id ?? "", reason: "elsewhere" });
+  backend.close();
+  await system.ask("anybody there?", thread);
+  expect(await mappings(system)).toMatchObject([{ state: "ended", end_reason: "dead" }]);
+  await system.begin();
+});
+
+test("an ended session frees its slot, and its thread says no more", async () => {
+  await using system = await startSlackSystem({ SLACK_MAX_SESSIONS_PER_USER: "1" });
+  const thread = await system.begin();
+  await system.ask(`${BOT} end`, thread);
+  await system.begin();
+  await system.slack.message({ channel: GENERAL, user: ADA, text: "hm", thread_ts: thread });
+  const [answer] = await system.ask(`${BOT} new`);
+  expect(answer?.text).toContain("Session limit");
+  expect(await system.answers(thread)).toHaveLength(1);
+});
+
+test("a root message that Slack refuses leaves no mapping, no session and no slot taken", async () => {
+  await using system = await startSlackSystem({ SLACK_MAX_SESSIONS_PER_USER: "1" });
+  system.proxy.fail("chat.postMessage", "not_in_channel");
+  await system.slack.command({ channel: GENERAL, user: ADA, command: "/amp", text: "new" });
+  await vi.waitFor(async () => {
+    const texts = (await system.slack.messages(GENERAL)).map(({ text }) => text);
+    expect(texts).toEqual([expect.stringMatching(/^Error: .*Invite me/)]);
+  });
+  expect(await mappings(system)).toEqual([]);
+  const backend = connectSessions(system.backend.address);
+  const { sessions } = await backend.list({});
+  backend.close();
+  expect(sessions).toMatchObject([{ endReason: "found no place in Slack" }]);
+  await system.begin();
+});
