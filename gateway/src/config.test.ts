@@ -15,6 +15,15 @@ test("needs only a database", () => {
   });
 });
 
+test("in a container, the published address decides who can reach it", () => {
+  const env = { DATABASE_URL, GATEWAY_LISTEN: "0.0.0.0:3000" };
+  const local = parseConfig({ ...env, GATEWAY_PUBLISHED_AS: "127.0.0.1:3000" });
+  expect(local.listen.host).toBe("0.0.0.0");
+  expect(() => parseConfig({ ...env, GATEWAY_PUBLISHED_AS: "0.0.0.0:80" })).toThrow(
+    /^GATEWAY_PUBLISHED_AS is 0.0.0.0/,
+  );
+});
+
 test.each([
   [{}, "DATABASE_URL is not set"],
   [{ DATABASE_URL, GATEWAY_LISTEN: "0.0.0.0:3000" }, "GATEWAY_LISTEN is 0.0.0.0"],

@@ -119,6 +119,11 @@ test("unknown paths of the API are JSON 404", async () => {
   expect((await system.web.post("/sessions")).status).toBe(404);
 });
 
+test("a malformed path is JSON 400", async () => {
+  const body = { error: "The path is not valid" };
+  expect(await system.web.get("/sessions/%zz/transcript")).toEqual({ status: 400, body });
+});
+
 test("the API is never cached, and says nothing of what it runs on", async () => {
   const response = await fetch(`${system.gateway.url}${API}/session`);
   expect(response.headers.get("cache-control")).toBe("no-store");

@@ -18,6 +18,8 @@ export interface System extends AsyncDisposable {
   web: WebClient;
   gateway: Gateway;
   backend: RestartableBackend;
+  /** The environment of both services. */
+  settings: Record<string, string>;
   /** In the gateway's schema. */
   pool: pg.Pool;
   /** What the gateway logged. */
@@ -75,8 +77,16 @@ export async function startSystem(
       logger,
     });
     releases.push(() => pool.end());
-    const web = new WebClient(gateway.url);
-    return { web, gateway, backend, pool, logs, anotherGateway, [Symbol.asyncDispose]: release };
+    return {
+      web: new WebClient(gateway.url),
+      gateway,
+      backend,
+      settings,
+      pool,
+      logs,
+      anotherGateway,
+      [Symbol.asyncDispose]: release,
+    };
   } catch (error) {
     await release();
     throw error;

@@ -8,7 +8,7 @@ import { listSessions } from "./api/list-sessions.js";
 import { resumeSession } from "./api/resume-session.js";
 import { sessionStatus } from "./api/session-status.js";
 import { transcript } from "./api/transcript.js";
-import { bodyError, jsonBody } from "./body.js";
+import { jsonBody, requestError } from "./body.js";
 import type { WebContext } from "./context.js";
 import { type Endpoint, LOCAL_USER } from "./endpoint.js";
 import { HttpError, toHttpError } from "./errors.js";
@@ -56,7 +56,7 @@ function answerErrors({ logger }: WebContext): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
     // The client went away, and that was the error.
     if (response.destroyed) return;
-    const { status, body } = bodyError(error) ?? toHttpError(error);
+    const { status, body } = requestError(error) ?? toHttpError(error);
     if (status >= 500) {
       logger.warn({ err: error, path: request.path, status }, "a web chat request failed");
     }

@@ -17,8 +17,9 @@ export const jsonBody: RequestHandler[] = [
 
 const NOT_JSON = "The body must be JSON, with Content-Type: application/json";
 
-/** Translates what the JSON parser throws; undefined for anything else. */
-export function bodyError(error: unknown): HttpError | undefined {
+/** Translates what express throws at a malformed request; undefined for anything else. */
+export function requestError(error: unknown): HttpError | undefined {
+  if (error instanceof URIError) return new HttpError(400, { error: "The path is not valid" });
   if (!(error instanceof Error) || !("type" in error)) return undefined;
   switch (error.type) {
     case "entity.parse.failed":

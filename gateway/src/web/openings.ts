@@ -1,4 +1,4 @@
-import type { Session } from "../backend/index.js";
+import { BackendError, Reason, type Session } from "../backend/index.js";
 import type { WebContext } from "./context.js";
 import type { Mapping } from "./store/mappings.js";
 
@@ -18,4 +18,10 @@ export function createFor(
     },
     { window: retryWindow, signal },
   );
+}
+
+/** Whether the backend will never begin what the opening asks for, so that it has no session. */
+export function isRefusal(error: unknown): boolean {
+  if (!(error instanceof BackendError)) return false;
+  return error.kind === "invalid" || error.reason === Reason.WORKING_DIR_FORBIDDEN;
 }

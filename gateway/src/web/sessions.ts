@@ -3,6 +3,9 @@ import type { WebContext } from "./context.js";
 import { deadSession, noActiveSession, unknownSession } from "./errors.js";
 import type { SessionMapping } from "./store/mappings.js";
 
+/** What the backend is told of an end that the user asked for. */
+export const ENDED_BY_USER = "ended by its user in the web chat";
+
 /** The session that a request means: the named one, else the active one. @throws HttpError 404 or 409 */
 export async function meantSession(
   { mappings }: WebContext,

@@ -5,9 +5,9 @@
  * Any number of gateways may do it at once: every step may be repeated.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { BackendError } from "../backend/index.js";
 import type { WebContext } from "./context.js";
-import { createFor } from "./openings.js";
+import { createFor, isRefusal } from "./openings.js";
+import { ENDED_BY_USER } from "./sessions.js";
 import type { Mapping } from "./store/mappings.js";
 
 const INTERVAL_MS = 2_000;
@@ -33,17 +33,24 @@ export function finishUnfinished(context: WebContext): AsyncDisposable {
   };
 }
 
-/** @throws BackendError when the backend is away */
+/** One that cannot be finished now does not hold up the others. */
 async function finishAll(context: WebContext, signal: AbortSignal): Promise<void> {
   await context.mappings.abandonOlderThan(ABANDONED_MS);
   for (const mapping of await context.mappings.unfinished()) {
-    if (mapping.session_id === null) await dropOpening(context, mapping, signal);
-    else await endSession(context, mapping.session_id, signal);
+    signal.throwIfAborted();
+    const { mapping_id: id, session_id: sessionId } = mapping;
+    const finishing =
+      sessionId === null
+        ? dropOpening(context, mapping, signal)
+        : endSession(context, sessionId, signal);
+    await finishing.catch((error: unknown) =>
+      context.logger.debug({ err: error, mapping: id }, "cannot finish a mapping now"),
+    );
   }
 }
 
 async function endSession(context: WebContext, sessionId: string, signal: AbortSignal) {
-  await context.backend.end(sessionId, "ended by its user in the web chat", { signal });
+  await context.backend.end(sessionId, ENDED_BY_USER, { signal });
   await context.mappings.ended(sessionId);
 }
 
@@ -52,8 +59,7 @@ async function dropOpening(context: WebContext, opening: Mapping, signal: AbortS
     const session = await createFor(context, opening, signal);
     await context.backend.end(session.sessionId, "nobody was told of it", { signal });
   } catch (error) {
-    // One that the backend refuses has no session.
-    if (!(error instanceof BackendError) || error.kind === "transient") throw error;
+    if (!isRefusal(error)) throw error;
   }
   await context.mappings.discard(opening);
 }

@@ -34,8 +34,8 @@ export const chat: Endpoint = async (context, call) => {
     requestId: body.request_id ?? randomUUID(),
     author: { surface: "web", user: call.user, displayName: "" },
   };
-  await context.mappings.touch(mapping);
   try {
+    await context.mappings.touch(mapping);
     return await withSession(context, mapping, () =>
       later ? accept(context, mapping, request, call) : reply(context, mapping, request, call),
     );

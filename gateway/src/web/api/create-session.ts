@@ -1,9 +1,8 @@
-import { BackendError } from "../../backend/index.js";
 import { fields, read, requestId, text } from "../body.js";
 import type { WebContext } from "../context.js";
 import { type Endpoint, ok } from "../endpoint.js";
 import { HttpError } from "../errors.js";
-import { createFor } from "../openings.js";
+import { createFor, isRefusal } from "../openings.js";
 import type { Mapping } from "../store/mappings.js";
 
 const Body = fields({
@@ -50,8 +49,7 @@ async function finish(
     if (mapping?.session_id) return mapping;
     throw new HttpError(503, { error: "The session could not be begun in time. Try again." });
   } catch (error) {
-    const refused = error instanceof BackendError && error.kind !== "transient";
-    if (refused) await context.mappings.discard(opening);
+    if (isRefusal(error)) await context.mappings.discard(opening);
     else if (repeatable === undefined) await context.mappings.abandon(opening);
     throw error;
   }

@@ -2,6 +2,7 @@ import { BackendError } from "../../backend/index.js";
 import { fields, read, sessionId } from "../body.js";
 import { type Endpoint, ok } from "../endpoint.js";
 import { unknownSession } from "../errors.js";
+import { ENDED_BY_USER } from "../sessions.js";
 
 const Body = fields({ session_id: sessionId });
 
@@ -20,7 +21,7 @@ export const end: Endpoint = async (context, { user, request, signal }) => {
   await context.mappings.ending(mapping);
   const answer = { ended: true, session_id: mapping.session_id };
   try {
-    await context.backend.end(mapping.session_id, "ended by its user in the web chat", {
+    await context.backend.end(mapping.session_id, ENDED_BY_USER, {
       window: context.retryWindow,
       signal,
     });

@@ -1,5 +1,5 @@
 import type { Response } from "express";
-import { fields, read, sessionId } from "../body.js";
+import { fields, read, text } from "../body.js";
 import type { WebContext } from "../context.js";
 import type { Call } from "../endpoint.js";
 import { followList } from "../events/follow-list.js";
@@ -7,7 +7,7 @@ import { followSession } from "../events/follow-session.js";
 import { EventStream } from "../events/sse.js";
 import { meantSession } from "../sessions.js";
 
-const Query = fields({ session: sessionId });
+const Query = fields({ session: text("session", 200).optional() });
 
 /**
  * GET /events: the user's list of sessions as it changes and, if one is named,
