@@ -47,9 +47,14 @@ export function assertDead(
   return assertFails(call, status.NOT_FOUND, reason, { session_id: sessionId });
 }
 
-/** Asserts that the call is refused because of this field. */
-export function assertInvalid(call: Promise<unknown>, field: string): Promise<void> {
-  return assertFails(call, status.INVALID_ARGUMENT, Reason.INVALID_FIELD, { field });
+/** Asserts that the call, about this session if any, is refused because of this field. */
+export function assertInvalid(
+  call: Promise<unknown>,
+  field: string,
+  sessionId?: string,
+): Promise<void> {
+  const metadata = sessionId === undefined ? { field } : { field, session_id: sessionId };
+  return assertFails(call, status.INVALID_ARGUMENT, Reason.INVALID_FIELD, metadata);
 }
 
 export function isServiceError(error: unknown): error is ServiceError {

@@ -25,8 +25,17 @@ export function get(subject: GatewaySubject, path: string): Promise<Answer> {
   return ask(subject, path, {});
 }
 
-export function post(subject: GatewaySubject, path: string, body: object): Promise<Answer> {
-  return postText(subject, path, JSON.stringify(body), "application/json");
+export function post(
+  subject: GatewaySubject,
+  path: string,
+  body: object,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  return ask(subject, path, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: JSON.stringify(body),
+  });
 }
 
 export function postText(

@@ -68,7 +68,7 @@ export function referenceBackend(policy: Partial<TurnPolicy> = {}): Backend {
     sendStream: follow,
 
     async end({ sessionId, reason }) {
-      check(reason.length <= 1_000, "reason");
+      check(reason.length <= 1_000, "reason", sessionId);
       return { ended: sessions.get(sessionId)?.end(reason) ?? false };
     },
 
@@ -152,7 +152,7 @@ function checkCreate({ agent, workingDir, description, requestId }: CreateReques
   check(requestId.length <= 200, "request_id");
 }
 
-function checkSend({ message, requestId }: SendRequest): void {
-  check(message !== "" && message.length <= 200_000, "message");
-  check(requestId.length <= 200, "request_id");
+function checkSend({ sessionId, message, requestId }: SendRequest): void {
+  check(message !== "" && message.length <= 200_000, "message", sessionId);
+  check(requestId.length <= 200, "request_id", sessionId);
 }

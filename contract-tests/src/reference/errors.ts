@@ -39,11 +39,11 @@ export function turnCancelled(sessionId: string): Failure {
   });
 }
 
-/** @throws INVALID_ARGUMENT naming the field unless the condition holds. */
-export function check(condition: boolean, field: string): void {
+/** @throws INVALID_ARGUMENT naming the field, and the session if any, unless the condition holds. */
+export function check(condition: boolean, field: string, sessionId?: string): void {
   if (condition) return;
   throw richError(status.INVALID_ARGUMENT, `${field} cannot be this.`, {
     reason: Reason.INVALID_FIELD,
-    metadata: { field },
+    metadata: sessionId === undefined ? { field } : { field, session_id: sessionId },
   });
 }

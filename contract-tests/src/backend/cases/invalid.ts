@@ -30,8 +30,8 @@ export const invalidCases: Case<BackendSubject>[] = [
         [{ sessionId, message: tooLong(200_000) }, "message"],
         [{ sessionId, message: "hello", requestId: tooLong(200) }, "request_id"],
       ] as const) {
-        await assertInvalid(client.send(request), field);
-        await assertInvalid(drain(client.sendStream(request)), field);
+        await assertInvalid(client.send(request), field, sessionId);
+        await assertInvalid(drain(client.sendStream(request)), field, sessionId);
       }
       assert.equal((await getSession(subject, sessionId)).turnCount, 0);
     },
@@ -40,7 +40,11 @@ export const invalidCases: Case<BackendSubject>[] = [
     name: "End refuses too long a reason, and does not end",
     async run(subject) {
       const { sessionId } = await newSession(subject);
-      await assertInvalid(subject.client.end({ sessionId, reason: tooLong(1_000) }), "reason");
+      await assertInvalid(
+        subject.client.end({ sessionId, reason: tooLong(1_000) }),
+        "reason",
+        sessionId,
+      );
       assert.ok((await subject.client.end({ sessionId })).ended);
     },
   },

@@ -36,6 +36,33 @@ export const chatCases: Case<GatewaySubject>[] = [
     },
   },
   {
+    name: "POST /chat with Prefer: respond-async is 202 when the turn is stored; POST /cancel stops it",
+    async run(subject) {
+      const { session_id } = await newSession(subject);
+      const request_id = randomUUID();
+      const message = { message: "slow 30", request_id };
+      assert.deepEqual(await post(subject, `${API}/chat`, message, { prefer: "respond-async" }), {
+        status: 202,
+        body: { session_id, request_id, seq: 1, session_connected: true },
+      });
+      const cancelled = await post(subject, `${API}/cancel`, {});
+      assert.deepEqual(cancelled, { status: 200, body: { cancelled: true } });
+      const again = await post(subject, `${API}/cancel`, {});
+      assert.deepEqual(again, { status: 200, body: { cancelled: false } });
+    },
+  },
+  {
+    name: "a turn that its agent failed is told, and the session stays connected",
+    async run(subject) {
+      await newSession(subject);
+      const { status, body } = await post(subject, `${API}/chat`, { message: "fail" });
+      assert.ok(status >= 500, `a failed turn is ${status}`);
+      assert.equal((body as { session_connected: boolean }).session_connected, true);
+      const { body: session } = await get(subject, `${API}/session`);
+      assert.equal((session as { connected: boolean }).connected, true);
+    },
+  },
+  {
     name: "POST /chat without a message is 400, session or not",
     async run(subject) {
       await endActive(subject);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { Case } from "../../case.js";
-import { API, type GatewaySubject, get, postText } from "../subject.js";
+import { API, type GatewaySubject, get, post, postText } from "../subject.js";
 
-/** What a load balancer asks, and what a program gets that asks wrongly. */
+/** What a load balancer and a browser ask first, and what they get who ask wrongly. */
 export const healthCases: Case<GatewaySubject>[] = [
   ...["/healthz", "/readyz"].map((path) => ({
     name: `GET ${path} is 200`,
@@ -10,6 +10,23 @@ export const healthCases: Case<GatewaySubject>[] = [
       assert.equal((await get(subject, path)).status, 200);
     },
   })),
+  {
+    name: "GET /apps/web-chat/ is a page",
+    async run({ url }) {
+      const response = await fetch(`${url}/apps/web-chat/`);
+      await response.text();
+      assert.match(response.headers.get("content-type") ?? "", /^text\/html/);
+    },
+  },
+  {
+    name: "a page of another site cannot act",
+    async run(subject) {
+      const foreign = { origin: "http://elsewhere.example" };
+      const { status, body } = await post(subject, `${API}/end`, {}, foreign);
+      assert.equal(status, 403);
+      assertError(body);
+    },
+  },
   {
     name: "an unknown path of the API is 404, in JSON",
     async run(subject) {
