@@ -1,0 +1,37 @@
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { connectSessions } from "@amp/proto";
+import { credentials, status } from "@grpc/grpc-js";
+import { expect, test } from "vitest";
+import { failure, testBackend } from "./backend.js";
+
+/** A CA whose key was thrown away, and a pair each for a server and a client, for 127.0.0.1 only. */
+const file = (name: string) => fileURLToPath(new URL(`tls/${name}`, import.meta.url));
+
+test("TLS, and a certificate of the client's own when a CA for it is given", async () => {
+  const [ca, cert, key] = await Promise.all(
+    ["ca.crt", "client.crt", "client.key"].map((name) => readFile(file(name))),
+  );
+  if (!ca || !cert || !key) throw new Error("no certificates");
+  const server = {
+    BACKEND_TLS_CERT: file("server.crt"),
+    BACKEND_TLS_KEY: file("server.key"),
+  };
+  await using open = await testBackend(server);
+  await using mutual = await testBackend({ ...server, BACKEND_TLS_CLIENT_CA: file("ca.crt") });
+  const anonymous = credentials.createSsl(ca);
+  const known = credentials.createSsl(ca, key, cert);
+  const toOpen = connectSessions(open.backend.address, { credentials: anonymous });
+  const stranger = connectSessions(mutual.backend.address, { credentials: anonymous });
+  const friend = connectSessions(mutual.backend.address, { credentials: known });
+  expect(await toOpen.list({})).toMatchObject({ sessions: [] });
+  expect(await friend.list({})).toMatchObject({ sessions: [] });
+  expect(await failure(stranger.list({}))).toMatchObject({ code: status.UNAVAILABLE });
+  expect(await failure(open.sessions.list({}))).toMatchObject({ code: status.UNAVAILABLE });
+  for (const client of [toOpen, stranger, friend]) client.close();
+});
+
+test("a certificate that cannot be read is an error that names its setting", async () => {
+  const env = { BACKEND_TLS_CERT: file("none.crt"), BACKEND_TLS_KEY: file("server.key") };
+  await expect(testBackend(env)).rejects.toThrow(/^BACKEND_TLS_CERT cannot be read/);
+});
