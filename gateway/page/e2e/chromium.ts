@@ -9,7 +9,6 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliDecompressSync } from "node:zlib";
@@ -46,14 +45,14 @@ export function findChromium(): Chromium {
   );
 }
 
-/** Unpacks the browser of `@sparticuz/chromium` to a folder of its version, once. Its own code would take any version's. */
+/** Unpacks the browser of `@sparticuz/chromium`, once for each version; its own code would reuse any version's. */
 function unpack(): Chromium {
   const { version } = JSON.parse(readFileSync(path.join(PACKED, "package.json"), "utf8"));
-  const folder = path.join(os.tmpdir(), `amp-bridge-chromium-${version}-${process.getuid?.()}`);
+  const folder = path.join(PACKED, "../../.cache", `chromium-${version}`);
   if (!existsSync(folder)) {
     // Made beside and moved at once: a folder that is there is whole.
     const draft = `${folder}.${process.pid}`;
-    mkdirSync(draft, { mode: 0o755 });
+    mkdirSync(draft, { recursive: true });
     const packed = (file: string) =>
       brotliDecompressSync(readFileSync(path.join(PACKED, "bin", file)));
     writeFileSync(path.join(draft, "chromium"), packed("chromium.br"), { mode: 0o755 });

@@ -7,6 +7,7 @@ import { keepAwake } from "./ui/awake.js";
 import "./styles/base.css";
 import "./styles/layout.css";
 import "./styles/chat.css";
+import "./styles/composer.css";
 import "./styles/markdown.css";
 
 const chat = new Chat(connectApi("/apps/web-chat/api"), address, window.localStorage);

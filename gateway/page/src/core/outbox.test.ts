@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Api, ApiError } from "./api.js";
 import { Outbox } from "./outbox.js";
 import type { Destination, Outgoing } from "./outgoing.js";
+import { memory } from "./samples.testing.js";
 import type { Storage } from "./storage.js";
 
 const TO_S: Destination = { kind: "session", sessionId: "s" };
@@ -136,16 +137,3 @@ describe("a session that is still to be begun", () => {
     expect(sent.map((line) => line.slice(0, 5))).toEqual(["s one", "s two"]);
   });
 });
-
-function memory(): Storage {
-  const map = new Map<string, string>();
-  return {
-    get length() {
-      return map.size;
-    },
-    key: (at) => [...map.keys()][at] ?? null,
-    getItem: (key) => map.get(key) ?? null,
-    setItem: (key, value) => void map.set(key, value),
-    removeItem: (key) => void map.delete(key),
-  };
-}

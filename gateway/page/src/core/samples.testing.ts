@@ -1,4 +1,5 @@
 import type { Session, Turn } from "./model.js";
+import type { Storage } from "./storage.js";
 
 const TIME = "2026-11-23T08:00:00.000Z";
 
@@ -35,5 +36,19 @@ export function turn(change: Partial<Turn> = {}): Turn {
     created_at: TIME,
     finished_at: null,
     ...change,
+  };
+}
+
+/** A browser's storage for tests. */
+export function memory(): Storage {
+  const map = new Map<string, string>();
+  return {
+    get length() {
+      return map.size;
+    },
+    key: (at) => [...map.keys()][at] ?? null,
+    getItem: (key) => map.get(key) ?? null,
+    setItem: (key, value) => void map.set(key, value),
+    removeItem: (key) => void map.delete(key),
   };
 }

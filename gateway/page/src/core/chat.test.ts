@@ -1,0 +1,108 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { type Api, ApiError } from "./api.js";
+import { Chat } from "./chat.js";
+import { memory } from "./samples.testing.js";
+import { drafts, START } from "./storage.js";
+
+beforeEach(() => {
+  // Event streams that never tell anything.
+  vi.stubGlobal("fetch", () => new Promise(() => {}));
+});
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+const UNNAMED = { description: "", workingDir: "" };
+
+/** A page on a server that answers as the test says. */
+function setUp(answers: Partial<Api>, address: string | null = null) {
+  const storage = memory();
+  const written: (string | null)[] = [];
+  const location = { read: () => address, write: (id: string | null) => void written.push(id) };
+  const send = vi.fn(async () => ({ seq: 1 }));
+  const api = { events: () => "/events", send, ...answers } as unknown as Api;
+  const chat = new Chat(api, location, storage);
+  return { chat, storage, written, send, place: () => chat.snapshot().place };
+}
+
+/** A promise and its key. */
+function later<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => {};
+  const promise = new Promise<T>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
+
+it("begins with the session of the address", async () => {
+  const { chat, place } = setUp({}, "a");
+  await chat.start();
+  expect(place()).toBe("a");
+});
+
+it("begins with the session that the user was last in", async () => {
+  const { chat, place } = setUp({ current: async () => ({ connected: true, session_id: "last" }) });
+  await chat.start();
+  expect(place()).toBe("last");
+});
+
+it.each([
+  ["has opened another place", (chat: Chat) => chat.open(null)],
+  [
+    "is typing",
+    (_chat: Chat, storage: ReturnType<typeof memory>) => drafts.write(storage, START, "h"),
+  ],
+])("leaves a user alone who meanwhile %s", async (_name, act) => {
+  const answer = later<{ connected: boolean; session_id: string | null }>();
+  const { chat, storage, place } = setUp({ current: () => answer.promise });
+  const started = chat.start();
+  act(chat, storage);
+  answer.resolve({ connected: true, session_id: "last" });
+  await started;
+  expect(place()).toBeNull();
+});
+
+it("shows a session that begins, unless the user has gone elsewhere", async () => {
+  const answers = [later<{ session_id: string }>(), later<{ session_id: string }>()];
+  const queue = [...answers];
+  const { chat, send, place } = setUp({
+    create: () => queue.shift()?.promise ?? Promise.reject(new ApiError("rejected", "")),
+  });
+  chat.open(null);
+  chat.send("one", UNNAMED);
+  answers[0]?.resolve({ session_id: "a" });
+  await vi.waitFor(() => expect(place()).toBe("a"));
+
+  chat.open(null);
+  chat.send("two", UNNAMED);
+  chat.open("elsewhere");
+  answers[1]?.resolve({ session_id: "b" });
+  await vi.waitFor(() => expect(send).toHaveBeenCalledTimes(2));
+  expect(send.mock.calls.map((call: unknown[]) => call.slice(0, 2))).toEqual([
+    ["a", "one"],
+    ["b", "two"],
+  ]);
+  expect(place()).toBe("elsewhere");
+});
+
+it("takes along what is typed when it goes on from a dead session", async () => {
+  const { chat, storage, place } = setUp({ create: async () => ({ session_id: "next" }) });
+  chat.open("dead");
+  drafts.write(storage, "dead", "half a thought");
+  await chat.goOn("creation");
+  expect(place()).toBe("next");
+  expect(drafts.read(storage, "next")).toBe("half a thought");
+  expect(drafts.read(storage, "dead")).toBe("");
+});
+
+it("brings a refused first message back to the start screen", async () => {
+  const create = () => Promise.reject(new ApiError("rejected", "no such folder"));
+  const { chat, storage, place } = setUp({ create });
+  chat.open(null);
+  chat.send("precious", UNNAMED);
+  await vi.waitFor(() => expect(chat.snapshot().outgoing[0]?.state).toBe("rejected"));
+  chat.reclaim(chat.snapshot().outgoing[0]?.requestId ?? "");
+  expect(place()).toBeNull();
+  expect(drafts.read(storage, START)).toBe("precious");
+  expect(chat.snapshot().outgoing).toEqual([]);
+});
