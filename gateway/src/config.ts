@@ -23,7 +23,7 @@ export interface Config {
 }
 
 /** How to reach the backend. */
-export interface BackendConfig {
+interface BackendConfig {
   /** `host:port`. */
   address: string;
   /** Sent as a bearer token. */

@@ -7,7 +7,7 @@ import { type Gateway, parseConfig, startGateway } from "../src/index.js";
 import { WebClient } from "./web-client.js";
 
 /** A backend that can be stopped and started at one address. */
-export interface RestartableBackend {
+interface RestartableBackend {
   address: string;
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -28,7 +28,7 @@ export interface System extends AsyncDisposable {
   anotherGateway(): Promise<Gateway>;
 }
 
-export interface LogLine {
+interface LogLine {
   level: number;
   msg: string;
   [field: string]: unknown;

@@ -20,9 +20,16 @@ export async function events(context: WebContext, call: Call, response: Response
   const mapping = session && (await meantSession(context, call.user, session));
   const signal = AbortSignal.any([call.signal, context.closing]);
   const stream = new EventStream(response);
+  const list = followList(context, call.user, stream, signal);
+  // The list comes first.
+  await list.next();
   await Promise.all([
-    followList(context, call.user, stream, signal),
+    exhaust(list),
     mapping && followSession(context, { mapping, stream, signal }),
   ]);
   stream.end();
+}
+
+async function exhaust(steps: AsyncIterator<void>): Promise<void> {
+  while (!(await steps.next()).done);
 }

@@ -71,7 +71,6 @@ async function watch(
   const finals = new Set<number>();
   try {
     for await (const { event } of context.backend.watch(id, { signal })) {
-      progress();
       if (event?.$case === "snapshot") {
         // Read after the watch was opened, so that nothing falls between the two.
         const { turns, hasMore } = await newest(context, id, signal);
@@ -87,6 +86,7 @@ async function watch(
         await stream.send("ended", { session: sessionJson(event.value) });
         return true;
       }
+      progress();
     }
     return false;
   } catch (error) {

@@ -17,7 +17,7 @@
 import { transaction } from "@amp/postgres";
 import type pg from "pg";
 
-export type MappingState = "opening" | "active" | "ending" | "ended" | "abandoned";
+type MappingState = "opening" | "active" | "ending" | "ended" | "abandoned";
 
 /** One user's session. */
 export interface Mapping {
