@@ -1,0 +1,74 @@
+import type { Database } from "../database.js";
+import { settled } from "../settled.js";
+import type { System } from "../system.js";
+
+/** Counts of what must not be there once everything is answered and ended. */
+const AT_REST: Record<string, string> = {
+  "open turns": "select count(*) from amp_backend.turns where state = 'open'",
+  "sessions that count open turns":
+    "select count(*) from amp_backend.sessions where open_turns <> 0",
+  "living sessions": "select count(*) from amp_backend.sessions where state = 'active'",
+  "Slack deliveries that wait":
+    "select count(*) from amp_gateway.slack_inbox where status = 'waiting'",
+  "Slack deliveries that were given up":
+    "select count(*) from amp_gateway.slack_inbox where status = 'dead'",
+  "Slack lanes at work": "select count(*) from amp_gateway.slack_lanes",
+  "Slack replies not sent": "select count(*) from amp_gateway.slack_outbox where state <> 'sent'",
+  "Slack mappings that are not ended":
+    "select count(*) from amp_gateway.slack_mappings where state <> 'ended'",
+  "web mappings that are not ended":
+    "select count(*) from amp_gateway.web_mappings where state <> 'ended'",
+};
+
+/** The same once all services were asked to stop, and did. */
+const STOPPED: Record<string, string> = {
+  "database connections":
+    "select count(*) from pg_stat_activity where application_name like 'amp-%'",
+  "advisory locks": "select count(*) from pg_locks where locktype = 'advisory'",
+  leases: "select count(*) from amp_backend.replicas where lease_until > now()",
+};
+
+/** How long what goes on by itself may take to come to rest, in milliseconds. */
+const REST_MS = 15_000;
+
+/** What is left in the database when all is quiet. */
+export function checkAtRest({ database }: System): Promise<string[]> {
+  return leftovers(database, AT_REST);
+}
+
+/** Stops all services as an operator would. Returns what they leave behind. */
+export async function checkStop(system: System): Promise<string[]> {
+  const services = system.allServices();
+  const pids = services.flatMap(({ pid }) => (pid === undefined ? [] : [pid]));
+  const stopped = await Promise.all(
+    services.map(async (service) => {
+      const took = await service.terminate(20_000);
+      return took === undefined ? [`${service.name} did not stop within 20 s of SIGTERM`] : [];
+    }),
+  );
+  const groups = pids.filter(isAlive).map((pid) => `process group ${pid} is still there`);
+  return [...stopped.flat(), ...groups, ...(await leftovers(system.database, STOPPED))];
+}
+
+async function leftovers(database: Database, counts: Record<string, string>): Promise<string[]> {
+  const problems: string[] = [];
+  for (const [what, sql] of Object.entries(counts)) {
+    let count = 0;
+    const none = await settled(async () => {
+      const [row] = await database.query<{ count: string }>(sql);
+      count = Number(row?.count);
+      return count === 0;
+    }, REST_MS);
+    if (!none) problems.push(`left over: ${count} ${what}`);
+  }
+  return problems;
+}
+
+function isAlive(group: number): boolean {
+  try {
+    process.kill(-group, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

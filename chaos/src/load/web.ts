@@ -1,0 +1,163 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import { createParser } from "eventsource-parser";
+import type { Random } from "../random.js";
+import { type Conversation, type Log, type Message, noteReply } from "../record.js";
+import type { Line } from "./talker.js";
+
+/** What web chats share. */
+export interface WebContext {
+  /** Of the gateways. */
+  urls: readonly string[];
+  log: Log;
+  random: Random;
+}
+
+/** A request without an answer is repeated after so long, and one that was refused after a shorter while. */
+const PATIENCE_MS = 15_000;
+const REPEAT_MS = 300;
+/** The server sends a sign of life every 15 s. */
+const SILENCE_MS = 40_000;
+/** Who waits for the reply with the request, instead of for the event stream. */
+const WAITING_PERCENT = 30;
+
+/** A chat as the page has it: requests repeated with their id until they are accepted, and an event stream. */
+export class WebChat implements Line {
+  private readonly closed = new AbortController();
+
+  private constructor(
+    private readonly context: WebContext,
+    readonly conversation: Conversation,
+    private readonly session: string,
+  ) {
+    void this.follow();
+  }
+
+  static async begin(context: WebContext): Promise<WebChat> {
+    const body = { request_id: randomUUID(), description: "chaos" };
+    for (;;) {
+      const answer = await post(context, "/session", body);
+      if (answer?.status === 200) {
+        return new WebChat(context, context.log.open("web"), String(answer.body["session_id"]));
+      }
+      await delay(REPEAT_MS);
+    }
+  }
+
+  async sessionId(): Promise<string> {
+    return this.session;
+  }
+
+  async send(message: Message, text: string): Promise<void> {
+    const headers = this.context.random.chance(WAITING_PERCENT) ? {} : { prefer: "respond-async" };
+    const body = { session_id: this.session, message: text, request_id: randomUUID() };
+    while (!this.closed.signal.aborted) {
+      const answer = await post(this.context, "/chat", body, headers);
+      if (answer?.status === 200 || answer?.status === 202) {
+        message.accepted = performance.now();
+        if (answer.status === 200) this.checkReply(message, String(answer.body["response"]));
+        return;
+      }
+      if (answer?.status === 409) {
+        if (!this.conversation.ending) this.conversation.oddities.push("409 for a living session");
+        return;
+      }
+      // What is not worth a repeat is a defect, but for a turn that an ending cut off.
+      if (answer && answer.status !== 503 && !this.conversation.ending) {
+        this.conversation.oddities.push(`${answer.status} ${JSON.stringify(answer.body)}`);
+        return;
+      }
+      await delay(REPEAT_MS);
+    }
+  }
+
+  private checkReply({ token }: Message, reply: string): void {
+    if (!reply.includes(token)) this.conversation.oddities.push(`${token} got: ${reply}`);
+  }
+
+  /** Reads the event stream, and opens it again wherever it breaks, until closed. */
+  private async follow(): Promise<void> {
+    const { urls, random } = this.context;
+    while (!this.closed.signal.aborted) {
+      const url = `${random.pick(urls)}/apps/web-chat/api/events?session=${this.session}`;
+      await this.read(url).catch(() => {});
+      await delay(REPEAT_MS);
+    }
+  }
+
+  private async read(url: string): Promise<void> {
+    const silence = new AbortController();
+    const timer = setTimeout(() => silence.abort(), SILENCE_MS);
+    try {
+      const signal = AbortSignal.any([this.closed.signal, silence.signal]);
+      const { body } = await fetch(url, { signal });
+      const parser = createParser({
+        onEvent: ({ event, data }) => this.sort(event, JSON.parse(data) as Told),
+      });
+      const decoder = new TextDecoder();
+      for await (const chunk of body ?? []) {
+        timer.refresh();
+        parser.feed(decoder.decode(chunk, { stream: true }));
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private sort(event: string | undefined, told: Told): void {
+    if (event === "snapshot") for (const turn of told.turns ?? []) this.note(turn);
+    else if (event === "turn" && told.turn) this.note(told.turn);
+  }
+
+  private note({ seq, state, message, reply }: Turn): void {
+    const { conversation, context } = this;
+    if (state === "queued" || state === "running") return;
+    const asked = context.log.find(message);
+    if (asked?.conversation !== conversation) conversation.oddities.push(`a turn: ${message}`);
+    else if (state === "completed" && reply.includes(asked.token)) noteReply(asked, seq);
+    else if (state !== "cancelled" || !conversation.ending) {
+      conversation.oddities.push(`turn ${seq} is ${state}: ${reply}`);
+    }
+  }
+
+  close(): void {
+    this.closed.abort();
+  }
+}
+
+interface Turn {
+  seq: number;
+  state: string;
+  message: string;
+  reply: string;
+}
+
+interface Told {
+  turns?: Turn[];
+  turn?: Turn;
+}
+
+interface Answer {
+  status: number;
+  body: Record<string, unknown>;
+}
+
+/** A request to any gateway; undefined when nothing came back. */
+async function post(
+  { urls, random }: WebContext,
+  path: string,
+  body: object,
+  headers: Record<string, string> = {},
+): Promise<Answer | undefined> {
+  try {
+    const response = await fetch(`${random.pick(urls)}/apps/web-chat/api${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
+    return { status: response.status, body: (await response.json()) as Answer["body"] };
+  } catch {
+    return undefined;
+  }
+}

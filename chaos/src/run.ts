@@ -1,0 +1,72 @@
+import { checkAnswers } from "./checks/answers.js";
+import { checkAtRest, checkStop } from "./checks/leftovers.js";
+import { checkMemory, Memory } from "./checks/memory.js";
+import { checkTurns } from "./checks/turns.js";
+import { Endings } from "./endings.js";
+import { injectAll } from "./faults.js";
+import { Load } from "./load/load.js";
+import type { Options } from "./options.js";
+import { Random } from "./random.js";
+import { Log } from "./record.js";
+import type { Outcome } from "./report.js";
+import { planFaults } from "./schedule.js";
+import { settled } from "./settled.js";
+import type { System } from "./system.js";
+
+/** After the faults, everything that was accepted must be answered within this, in milliseconds. */
+const CALM_MS = 120_000;
+/** What is said twice is said soon. */
+const LATE_MS = 5_000;
+
+/** Load, faults and endings for so long; then calm; then the checks, and at last the stop. */
+export async function run(
+  system: System,
+  options: Options,
+  tell: (line: string) => void,
+): Promise<Outcome> {
+  const random = new Random(options.seed);
+  const length = options.minutes * 60_000;
+  const plan = planFaults(random.fork(), length, system.targets);
+  const log = new Log();
+  const load = new Load(system, log, random.fork());
+  const endings = new Endings(system, load, log, random.fork());
+  const memory = new Memory(system);
+  const over = new AbortController();
+  const watching = memory.watch(over.signal);
+
+  await load.start();
+  tell(`Load is on. ${plan.length} faults in ${options.minutes} min:`);
+  const faulty = new AbortController();
+  const ending = endings.keepEnding(faulty.signal);
+  const faults = await injectAll(system, plan, tell);
+  faulty.abort();
+
+  tell("No more faults; waiting for everything to be answered.");
+  await ending;
+  await settled(() => log.messages.every(isSettled), CALM_MS);
+  await load.stop();
+  await settled(() => log.messages.every(isSettled), CALM_MS);
+  tell("Ending every session that is left.");
+  await endings.endAll();
+  await new Promise((resolve) => setTimeout(resolve, LATE_MS));
+
+  tell("Checking.");
+  over.abort();
+  await watching;
+  const lives = memory.longest();
+  const { database } = system;
+  const problems = [
+    ...checkAnswers(log),
+    ...(await checkTurns(database, log)),
+    ...(await checkAtRest(system)),
+    ...checkMemory(lives),
+  ];
+  load.close();
+  endings.close();
+  problems.push(...(await checkStop(system)), ...system.complaints);
+  return { options, faults, log, lives, problems };
+}
+
+function isSettled({ accepted, excused, replies }: Log["messages"][number]): boolean {
+  return accepted === undefined || excused || replies.length > 0;
+}

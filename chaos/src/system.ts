@@ -1,0 +1,171 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { connectSessions, type SessionClient } from "@amp/proto";
+import { freePort } from "../../stack/src/ports.js";
+import { Database } from "./database.js";
+import { Link } from "./link.js";
+import type { Options } from "./options.js";
+import type { Targets } from "./schedule.js";
+import { Service } from "./service.js";
+import { SIGNING_SECRET } from "./slack/deliver.js";
+import { BOT } from "./slack/methods.js";
+import { SlackPeer } from "./slack/peer.js";
+
+/** How long a service may take to end its work when asked to stop. */
+const SHUTDOWN_GRACE = "10s";
+
+/** Everything that a run consists of; between any two parts there is a link. */
+export class System implements AsyncDisposable {
+  private readonly services = new Map<string, Service>();
+  private readonly links = new Map<string, Link>();
+  /** Where users and Slack reach the gateways. */
+  readonly webUrls: string[] = [];
+  readonly slackUrls: string[] = [];
+  /** What no fault can explain, as it was noticed. */
+  readonly complaints: string[] = [];
+  private backendAddresses: string[] = [];
+
+  private constructor(
+    readonly database: Database,
+    readonly slack: SlackPeer,
+    /** Holds what the parts logged. */
+    readonly logDir: string,
+  ) {}
+
+  /** Starts everything; it takes requests when this resolves. */
+  static async start({ backends, gateways }: Options): Promise<System> {
+    const logDir = await mkdtemp(path.join(os.tmpdir(), "amp-chaos-logs-"));
+    const database = await Database.start(path.join(logDir, "postgres.log"));
+    const slack = await SlackPeer.start();
+    const system = new System(database, slack, logDir);
+    const ports: number[] = [];
+    for (let number = 1; number <= backends; number++) {
+      ports.push(await system.addBackend(`backend-${number}`, backends > 1));
+    }
+    system.backendAddresses = ports.map((port) => `127.0.0.1:${port}`);
+    for (let number = 1; number <= gateways; number++) {
+      await system.addGateway(`gateway-${number}`, ports);
+    }
+    for (const service of system.services.values()) service.start();
+    for (const service of system.services.values()) await service.ready();
+    return system;
+  }
+
+  private async addBackend(name: string, hasPeers: boolean): Promise<number> {
+    const port = await freePort();
+    const env = {
+      BACKEND_LISTEN: `127.0.0.1:${port}`,
+      WORKSPACE_ROOTS: this.logDir,
+      ...(hasPeers && { BACKEND_ADVERTISE: (await this.addLink("replicas", name, port)).address }),
+    };
+    await this.addService(name, "backend-service", port, env);
+    return port;
+  }
+
+  private async addGateway(name: string, backendPorts: number[]): Promise<void> {
+    const port = await freePort();
+    const backends: string[] = [];
+    for (const [index, backendPort] of backendPorts.entries()) {
+      backends.push((await this.addLink(name, `backend-${index + 1}`, backendPort)).address);
+    }
+    const slack = await this.addLink(name, "slack", this.slack.port);
+    await this.addService(name, "gateway", port, {
+      GATEWAY_LISTEN: `127.0.0.1:${port}`,
+      BACKEND_URL: `ipv4:${backends.join(",")}`,
+      SLACK_BOT_TOKEN: BOT.token,
+      SLACK_SIGNING_SECRET: SIGNING_SECRET,
+      SLACK_API_URL: `http://${slack.address}/api/`,
+      SLACK_MAX_SESSIONS_PER_USER: "1000",
+    });
+    this.webUrls.push(`http://${(await this.addLink("users", name, port)).address}`);
+    this.slackUrls.push(`http://${(await this.addLink("slack", name, port)).address}`);
+  }
+
+  private async addService(
+    name: string,
+    folder: "backend-service" | "gateway",
+    port: number,
+    env: Record<string, string>,
+  ): Promise<void> {
+    const postgres = await this.addLink(name, "postgres", this.database.port);
+    const service = new Service({
+      name,
+      folder,
+      port,
+      env: {
+        ...env,
+        DATABASE_URL: this.database.urlAt(postgres.port),
+        SHUTDOWN_GRACE,
+        CHAOS_CLOCK: this.clockFile(name),
+      },
+      logFile: path.join(this.logDir, `${name}.log`),
+      onCrash: (how) => this.complain(how),
+    });
+    this.services.set(name, service);
+  }
+
+  private async addLink(from: string, to: string, port: number): Promise<Link> {
+    const link = await Link.open(`${from} to ${to}`, port);
+    this.links.set(link.name, link);
+    return link;
+  }
+
+  /** What faults may befall. */
+  get targets(): Targets {
+    return {
+      service: [...this.services.keys()],
+      link: [...this.links.keys()],
+      database: ["postgres"],
+      slack: ["slack"],
+    };
+  }
+
+  service(name: string): Service {
+    return known(this.services.get(name), name);
+  }
+
+  allServices(): Service[] {
+    return [...this.services.values()];
+  }
+
+  link(name: string): Link {
+    return known(this.links.get(name), name);
+  }
+
+  /** A client of all backends, which passes no link. */
+  connect(): SessionClient {
+    return connectSessions(`ipv4:${this.backendAddresses.join(",")}`);
+  }
+
+  /** Shifts the wall clock of a service, from the true time. */
+  async stepClock(name: string, step: number): Promise<void> {
+    await writeFile(this.clockFile(name), String(step));
+    this.service(name).signal("SIGUSR2");
+  }
+
+  complain(text: string): void {
+    this.complaints.push(text);
+  }
+
+  private clockFile(name: string): string {
+    return path.join(this.logDir, `${name}.clock`);
+  }
+
+  /** Forgets what was logged. */
+  async dropLogs(): Promise<void> {
+    await rm(this.logDir, { recursive: true, force: true });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const service of this.services.values()) await service[Symbol.asyncDispose]();
+    for (const link of this.links.values()) await link[Symbol.asyncDispose]();
+    await this.slack[Symbol.asyncDispose]();
+    await this.database[Symbol.asyncDispose]();
+  }
+}
+
+function known<T>(found: T | undefined, name: string): T {
+  if (found === undefined) throw new Error(`there is no ${name}`);
+  return found;
+}
