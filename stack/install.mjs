@@ -17,11 +17,12 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const PAGE = path.join(ROOT, "gateway/page");
-const NODE_FROM = [20, 11];
 
-const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-if (major < NODE_FROM[0] || (major === NODE_FROM[0] && minor < NODE_FROM[1])) {
-  fail(`Amp Bridge needs Node ${NODE_FROM.join(".")} or newer; this is ${process.version}.`);
+const { engines } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8"));
+const [leastMajor, leastMinor] = engines.node.replace(">=", "").split(".").map(Number);
+const [major, minor] = process.versions.node.split(".").map(Number);
+if (major < leastMajor || (major === leastMajor && minor < leastMinor)) {
+  fail(`Amp Bridge needs Node.js ${engines.node}; this is ${process.version}.`);
 }
 
 if (process.argv.includes("--stamp")) {

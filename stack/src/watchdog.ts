@@ -14,7 +14,8 @@ export interface WatchdogSignals {
  */
 export function watchdog(child: ChildProcess, { first, last }: WatchdogSignals): void {
   if (child.pid === undefined) return;
-  const script = `cat >/dev/null; kill -s ${first} -- -$0 && sleep 1 && kill -s ${last} -- -$0`;
+  const script = `cat >/dev/null; kill -s ${first} -- -$0
+    for each in 1 2 3 4 5; do sleep 0.2; kill -s 0 -- -$0 || exit; done; kill -s ${last} -- -$0`;
   const guard = spawn("/bin/sh", ["-c", script, String(child.pid)], {
     stdio: ["pipe", "ignore", "ignore"],
     detached: true,

@@ -1,0 +1,64 @@
+-- What migrations/ makes of an empty database. Written by `npm run generate`, checked by `npm run verify`.
+
+create table replicas (
+  replica_id uuid not null,
+  address text not null,
+  heartbeat_at timestamp with time zone not null,
+  lease_until timestamp with time zone not null,
+  constraint replicas_pkey PRIMARY KEY (replica_id)
+);
+
+create table sessions (
+  session_id text not null,
+  agent text not null,
+  working_dir text not null,
+  project text not null,
+  description text not null,
+  origin_surface text,
+  origin_user text,
+  origin_conversation text,
+  create_request_id text,
+  state text default 'active'::text not null,
+  end_reason text default ''::text not null,
+  created_at timestamp(3) with time zone default now() not null,
+  last_active_at timestamp(3) with time zone default now() not null,
+  ended_at timestamp(3) with time zone,
+  owner uuid,
+  epoch bigint default 0 not null,
+  turn_count integer default 0 not null,
+  open_turns integer default 0 not null,
+  constraint sessions_create_request UNIQUE (create_request_id),
+  constraint sessions_open_turns_check CHECK ((open_turns >= 0)),
+  constraint sessions_pkey PRIMARY KEY (session_id),
+  constraint sessions_state_check CHECK ((state = ANY (ARRAY['active'::text, 'ended'::text])))
+);
+
+create table turns (
+  session_id text not null,
+  seq integer not null,
+  request_id text not null,
+  message text not null,
+  author_surface text,
+  author_user text,
+  author_display_name text,
+  state text default 'open'::text not null,
+  reply text default ''::text not null,
+  thought text default ''::text not null,
+  tool_calls jsonb default '[]'::jsonb not null,
+  failure jsonb,
+  usage jsonb,
+  created_at timestamp(3) with time zone default now() not null,
+  finished_at timestamp(3) with time zone,
+  constraint turns_pkey PRIMARY KEY (session_id, seq),
+  constraint turns_request UNIQUE (session_id, request_id),
+  constraint turns_session_id_fkey FOREIGN KEY (session_id) REFERENCES sessions(session_id) ON DELETE CASCADE,
+  constraint turns_state_check CHECK ((state = ANY (ARRAY['open'::text, 'completed'::text, 'failed'::text, 'cancelled'::text, 'interrupted'::text])))
+);
+
+CREATE INDEX sessions_recent ON sessions USING btree (last_active_at DESC, session_id DESC);
+
+CREATE INDEX sessions_recent_of_project ON sessions USING btree (project, last_active_at DESC, session_id DESC);
+
+CREATE INDEX sessions_with_open_turns ON sessions USING btree (session_id) WHERE (open_turns > 0);
+
+CREATE INDEX turns_open ON turns USING btree (session_id, seq) WHERE (state = 'open'::text);

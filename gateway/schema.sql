@@ -1,0 +1,153 @@
+-- What migrations/ makes of an empty database. Written by `npm run generate`, checked by `npm run verify`.
+
+create table slack_inbox (
+  id bigint generated always as identity not null,
+  dedupe_key text not null,
+  lane text not null,
+  request_id uuid default gen_random_uuid() not null,
+  body jsonb not null,
+  status text default 'waiting'::text not null,
+  attempts integer default 0 not null,
+  last_error text,
+  received_at timestamp with time zone default now() not null,
+  finished_at timestamp with time zone,
+  constraint slack_inbox_dedupe_key_key UNIQUE (dedupe_key),
+  constraint slack_inbox_pkey PRIMARY KEY (id),
+  constraint slack_inbox_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'done'::text, 'dead'::text])))
+);
+
+create table slack_lanes (
+  lane text not null,
+  next_at timestamp with time zone default now() not null,
+  owner integer,
+  lease_until timestamp with time zone,
+  constraint slack_lanes_pkey PRIMARY KEY (lane)
+);
+
+create table slack_mappings (
+  id bigint generated always as identity not null,
+  team_id text not null,
+  channel_id text not null,
+  thread_ts text,
+  session_id text,
+  begun boolean default false not null,
+  state text default 'reserved'::text not null,
+  created_by text not null,
+  project_id text default ''::text not null,
+  description text default ''::text not null,
+  working_dir text default ''::text not null,
+  created_at timestamp with time zone default now() not null,
+  last_active timestamp with time zone default now() not null,
+  ended_at timestamp with time zone,
+  end_reason text,
+  inbox_id bigint not null,
+  constraint slack_mappings_inbox_id_key UNIQUE (inbox_id),
+  constraint slack_mappings_pkey PRIMARY KEY (id),
+  constraint slack_mappings_state_check CHECK ((state = ANY (ARRAY['reserved'::text, 'active'::text, 'ended'::text])))
+);
+
+create table slack_outbox (
+  id uuid default gen_random_uuid() not null,
+  inbox_id bigint not null,
+  part integer not null,
+  channel_id text not null,
+  thread_ts text,
+  message jsonb not null,
+  response_url text,
+  mapping_id bigint,
+  state text default 'new'::text not null,
+  tried_at timestamp with time zone,
+  ts text,
+  constraint slack_outbox_inbox_id_fkey FOREIGN KEY (inbox_id) REFERENCES slack_inbox(id) ON DELETE CASCADE,
+  constraint slack_outbox_inbox_id_part_key UNIQUE (inbox_id, part),
+  constraint slack_outbox_mapping_id_fkey FOREIGN KEY (mapping_id) REFERENCES slack_mappings(id) ON DELETE SET NULL,
+  constraint slack_outbox_pkey PRIMARY KEY (id),
+  constraint slack_outbox_state_check CHECK ((state = ANY (ARRAY['new'::text, 'sending'::text, 'sent'::text, 'refused'::text])))
+);
+
+create table web_mappings (
+  mapping_id uuid default gen_random_uuid() not null,
+  user_id text not null,
+  request_id text,
+  state text default 'opening'::text not null,
+  is_active boolean default false not null,
+  session_id text,
+  agent text not null,
+  working_dir text not null,
+  project_id text default ''::text not null,
+  description text not null,
+  created_at timestamp with time zone default now() not null,
+  last_active timestamp with time zone default now() not null,
+  constraint web_mappings_check CHECK (((state = 'active'::text) OR (NOT is_active))),
+  constraint web_mappings_check1 CHECK (((session_id IS NOT NULL) OR (state = ANY (ARRAY['opening'::text, 'abandoned'::text])))),
+  constraint web_mappings_pkey PRIMARY KEY (mapping_id),
+  constraint web_mappings_state_check CHECK ((state = ANY (ARRAY['opening'::text, 'active'::text, 'ending'::text, 'ended'::text, 'abandoned'::text]))),
+  constraint web_mappings_user_id_request_id_key UNIQUE (user_id, request_id),
+  constraint web_mappings_user_id_session_id_key UNIQUE (user_id, session_id)
+);
+
+create table web_memories (
+  user_id text not null,
+  number integer not null,
+  request_id text,
+  category text not null,
+  content text not null,
+  tags text[] not null,
+  created_at timestamp with time zone default now() not null,
+  constraint web_memories_pkey PRIMARY KEY (user_id, number),
+  constraint web_memories_user_id_request_id_key UNIQUE (user_id, request_id)
+);
+
+CREATE INDEX slack_inbox_finished ON slack_inbox USING btree (finished_at) WHERE (status = 'done'::text);
+
+CREATE INDEX slack_inbox_unfinished ON slack_inbox USING btree (received_at) WHERE (status <> 'done'::text);
+
+CREATE INDEX slack_inbox_waiting ON slack_inbox USING btree (lane, id) WHERE (status = 'waiting'::text);
+
+CREATE INDEX slack_lanes_due ON slack_lanes USING btree (next_at);
+
+CREATE UNIQUE INDEX slack_mappings_active ON slack_mappings USING btree (team_id, channel_id, COALESCE(thread_ts, ''::text)) WHERE (state = 'active'::text);
+
+CREATE INDEX slack_mappings_place ON slack_mappings USING btree (team_id, channel_id, COALESCE(thread_ts, ''::text), id);
+
+CREATE INDEX slack_mappings_slots ON slack_mappings USING btree (team_id, created_by) WHERE (state <> 'ended'::text);
+
+CREATE INDEX slack_outbox_roots ON slack_outbox USING btree (channel_id) WHERE ((mapping_id IS NOT NULL) AND (state = 'sending'::text));
+
+CREATE INDEX web_mappings_by_session ON web_mappings USING btree (session_id);
+
+CREATE INDEX web_mappings_of_user ON web_mappings USING btree (user_id, last_active DESC);
+
+CREATE UNIQUE INDEX web_mappings_one_active ON web_mappings USING btree (user_id) WHERE is_active;
+
+CREATE INDEX web_mappings_unfinished ON web_mappings USING btree (state, last_active) WHERE (state = ANY (ARRAY['opening'::text, 'ending'::text, 'abandoned'::text]));
+
+CREATE OR REPLACE FUNCTION slack_release_lane(released text, worker integer, pause interval)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform 1 from slack_lanes where lane = released and owner = worker for update;
+  if not found then
+    return;
+  end if;
+  if exists (select from slack_inbox where lane = released and status = 'waiting') then
+    update slack_lanes set owner = null, lease_until = null, next_at = now() + pause
+    where lane = released;
+  else
+    delete from slack_lanes where lane = released;
+  end if;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION web_mappings_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform pg_notify('amp_gateway_web_sessions', coalesce(new.user_id, old.user_id));
+  return null;
+end
+$function$;
+
+CREATE TRIGGER web_mappings_changed AFTER INSERT OR DELETE OR UPDATE ON web_mappings FOR EACH ROW EXECUTE FUNCTION web_mappings_changed();

@@ -1,0 +1,139 @@
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { connectSessions } from "@amp/proto";
+import { expect, test } from "vitest";
+import {
+  alive,
+  family,
+  isUp,
+  launch,
+  launchNpm,
+  member,
+  type Place,
+  place,
+  start,
+} from "./system.js";
+
+/** Begins a session; returns how to see that it is still there. */
+async function newSession({ backend }: Place) {
+  const client = connectSessions(backend);
+  const { session } = await client.create({ description: "kept" });
+  client.close();
+  return session?.sessionId ?? "";
+}
+
+async function expectSession({ backend }: Place, sessionId: string): Promise<void> {
+  const client = connectSessions(backend);
+  const { session } = await client.get({ sessionId }, { waitForReady: true, timeout: 20_000 });
+  client.close();
+  expect(session?.description).toBe("kept");
+}
+
+test("a stop leaves nothing running, and a second start finds the data again", async () => {
+  await using where = await place();
+  const first = await start(where);
+  const processes = family(first.pid);
+  const sessionId = await newSession(where);
+  const page = await fetch(`http://${where.gateway}/`);
+  expect(page.status).toBe(200);
+  process.kill(first.pid, "SIGINT");
+  expect(await first.exited).toBe(0);
+  expect(alive(processes)).toEqual([]);
+
+  await using _second = await start(where);
+  await expectSession(where, sessionId);
+});
+
+test("a SIGKILL leaves nothing running, and loses nothing", async () => {
+  await using where = await place();
+  const first = await start(where);
+  const processes = family(first.pid);
+  expect(processes.map(({ command }) => command).join()).toMatch(
+    /postgres -D.*backend-service\/dist.*gateway\/dist/,
+  );
+  const sessionId = await newSession(where);
+  process.kill(first.pid, "SIGKILL");
+  await expect.poll(() => alive(processes), { timeout: 2_000 }).toEqual([]);
+
+  await using _second = await start(where);
+  await expectSession(where, sessionId);
+});
+
+test("a SIGKILL of npm leaves nothing running", async () => {
+  await using where = await place();
+  const npm = launchNpm(where);
+  await isUp(npm);
+  const processes = family(npm.pid);
+  expect(processes.length).toBeGreaterThan(5);
+  process.kill(npm.pid, "SIGKILL");
+  await expect.poll(() => alive(processes), { timeout: 2_000 }).toEqual([]);
+});
+
+test.each(["backend-service/dist/main.js", "gateway/dist/main.js", "postgres -D"])(
+  "%s is started again when it is killed",
+  async (command) => {
+    await using where = await place();
+    await using system = await start(where);
+    const sessionId = await newSession(where);
+    const killed = member(system.pid, command);
+    process.kill(killed, "SIGKILL");
+    await expect
+      .poll(() => family(system.pid).filter((each) => each.command.includes(command)), {
+        timeout: 10_000,
+      })
+      .toMatchObject([{ pid: expect.toSatisfy((pid) => pid !== killed) }]);
+    await expect
+      .poll(() => fetch(`http://${where.gateway}/readyz`).then(({ status }) => status, String), {
+        timeout: 10_000,
+      })
+      .toBe(200);
+    await expectSession(where, sessionId);
+    expect(system.output()).toContain("gone (SIGKILL); starting it again");
+  },
+);
+
+test.each(["BACKEND_LISTEN", "GATEWAY_LISTEN"])(
+  "a taken port is told with the name of %s, and nothing is left running",
+  async (variable) => {
+    await using where = await place();
+    const port = Number(where.env[variable]?.split(":")[1]);
+    const squatter = createServer().listen(port, "127.0.0.1");
+    try {
+      const system = launch(where);
+      expect(await system.exited).toBe(1);
+      expect(system.output()).toMatch(
+        new RegExp(`^${variable} is 127.0.0.1:${port}, which another`),
+      );
+      expect(family(system.pid)).toEqual([]);
+    } finally {
+      squatter.close();
+    }
+  },
+);
+
+test("a second start on the same data is refused, and the first goes on", async () => {
+  await using where = await place();
+  await using elsewhere = await place();
+  await using first = await start(where);
+  const second = launch({ ...elsewhere, env: { ...elsewhere.env, AMP_DATA_DIR: where.dir } });
+  expect(await second.exited).toBe(1);
+  expect(second.output()).toContain(`already runs on ${where.dir}, as process ${first.pid}`);
+  await expectSession(where, await newSession(where));
+});
+
+test("a setting that a service refuses is told, and nothing is left running", async () => {
+  await using where = await place();
+  const system = launch({ ...where, env: { ...where.env, TURN_TIMEOUT: "soon" } });
+  expect(await system.exited).toBe(1);
+  expect(system.output()).toContain("TURN_TIMEOUT must be a duration");
+  expect(family(system.pid)).toEqual([]);
+});
+
+test("the commands of the banner are for this backend, and the logs are where it says", async () => {
+  await using where = await place();
+  await using system = await start(where);
+  expect(system.output()).toContain(`http://${where.gateway}`);
+  expect(system.output()).toContain(`${where.backend} amp.session.v1.SessionService/Create`);
+  const log = await readFile(`${where.dir}/logs/backend-service.log`, "utf8");
+  expect(JSON.parse(log.split("\n")[0] ?? "")).toMatchObject({ level: expect.any(Number) });
+});
