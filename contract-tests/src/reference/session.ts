@@ -71,7 +71,7 @@ export class MemorySession {
     return turn;
   }
 
-  /** What happens from now on, until the session ends. Events are not lost between call and iteration. */
+  /** What happens from now on; nothing is lost between this call and the iteration. */
   follow(signal: AbortSignal): AsyncIterable<[WatchEvent]> {
     return on(this.events, "event", { signal }) as AsyncIterable<[WatchEvent]>;
   }
