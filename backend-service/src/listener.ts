@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { fileDescriptors } from "@amp/proto";
-import { SettingError } from "@amp/settings";
+import { type ListenAddress, SettingError } from "@amp/settings";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { ReflectionService } from "@grpc/reflection";
 import { HealthImplementation } from "grpc-health-check";
@@ -39,21 +39,19 @@ export async function newServer(): Promise<{ server: Server; health: Health }> {
   return { server, health: { set } };
 }
 
+/** `host:port`, with brackets around an IPv6 host. */
+export function formatAddress({ host, port }: ListenAddress): string {
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
 /** Listens; answers the address, with the port that was chosen. */
-export async function bind(server: Server, config: BackendConfig): Promise<string> {
-  const { host, port } = config.listen;
-  const bracketed = host.includes(":") ? `[${host}]` : host;
-  const credentials = config.tls
-    ? await tlsCredentials(config.tls)
-    : ServerCredentials.createInsecure();
+export async function bind(server: Server, { listen, tls }: BackendConfig): Promise<string> {
+  const credentials = tls ? await tlsCredentials(tls) : ServerCredentials.createInsecure();
   return new Promise((resolve, reject) => {
-    server.bindAsync(`${bracketed}:${port}`, credentials, (error, bound) => {
-      if (error) {
-        const problem = `${bracketed}:${port} cannot be listened on: ${error.message}`;
-        reject(new SettingError("BACKEND_LISTEN", problem));
-      } else {
-        resolve(`${bracketed}:${bound}`);
-      }
+    server.bindAsync(formatAddress(listen), credentials, (error, port) => {
+      if (!error) return resolve(formatAddress({ ...listen, port }));
+      const problem = `${formatAddress(listen)} cannot be listened on: ${error.message}`;
+      return reject(new SettingError("BACKEND_LISTEN", problem));
     });
   });
 }

@@ -11,7 +11,7 @@ import { demoAgent } from "./agents/demo/index.js";
 import { openAiAgent } from "./agents/openai/index.js";
 import { agentRegistry } from "./agents/registry.js";
 import type { BackendConfig } from "./config.js";
-import { bind, newServer } from "./listener.js";
+import { bind, formatAddress, newServer } from "./listener.js";
 import { Releases } from "./releases.js";
 import { sessionService } from "./rpc/index.js";
 import { Engine } from "./sessions/engine.js";
@@ -68,13 +68,12 @@ export async function startBackend(
   releases.defer(() => leasePool.end());
 
   const { server, health } = await newServer();
-  let draining = false;
-  // Bound before the lease tells the address; nothing is answered before the service is added.
-  const address = await bind(server, config);
   releases.defer(() => close(server));
+  let draining = false;
+  let address = formatAddress(config.listen);
   const lease = await Lease.take({
     db: leasePool,
-    address: config.advertise ?? address,
+    address: () => config.advertise ?? address,
     times: overrides.leaseTimes ?? LEASE_TIMES,
     logger,
     onHeartbeat: (ok) => health.set(ok && !draining),
@@ -91,23 +90,19 @@ export async function startBackend(
     logger,
   });
   releases.defer(() => engine.drain(config.shutdownGrace));
-  releases.use(sweeper(() => engine.sweep(), SWEEP_MS, logger));
   const { tokens } = config;
-  const context = {
-    pool,
-    engine,
-    registry,
-    workspaceRoots,
-    tokens,
-    draining: () => draining,
-    logger,
-  };
+  const shared = { pool, engine, registry, workspaceRoots, tokens, logger };
+  const context = { ...shared, draining: () => draining };
+  // Before it listens: a call that came too early would be told that there is no such method.
   server.addService(SessionServiceService, sessionService(context));
+  address = await bind(server, config);
+  await lease.renew();
+  await forgetDeadReplicas(pool);
+  releases.use(sweeper(() => engine.sweep(), SWEEP_MS, logger));
   releases.defer(() => {
     draining = true;
     health.set(false);
   });
-  await forgetDeadReplicas(pool);
   health.set(true);
   logger.info({ address, agents: [...registry.agents.keys()] }, "backend ready");
 

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { connectSessions } from "@amp/proto";
 import { freePort, testDatabase } from "@amp/stack/testing";
-import { status } from "@grpc/grpc-js";
+import { type ServiceError, status } from "@grpc/grpc-js";
 import { expect, test } from "vitest";
 import { backendOn, drain, eventually, failure, newSession, testBackend } from "./backend.js";
 import { steeredAgent } from "./steered-agent.js";
@@ -80,6 +81,27 @@ test("a turn whose agent may have acted is not run again, and says so; the next 
     "echo: two",
   );
   expect(agent.prompts).toEqual(["hold on", "two"]);
+});
+
+test("whoever calls while it starts is told to try again, and nothing else", async () => {
+  await using database = await testDatabase();
+  const port = await freePort();
+  const sessions = connectSessions(`127.0.0.1:${port}`);
+  const codes = new Set<number>();
+  let running = true;
+  const calling = (async () => {
+    for (; running; await setImmediate()) {
+      await sessions.list({}).catch((error: ServiceError) => codes.add(error.code));
+    }
+  })();
+  for (let n = 0; n < 3; n++) {
+    await using backend = await backendOn(database, { BACKEND_LISTEN: `127.0.0.1:${port}` });
+    await backend.sessions.list({}, { waitForReady: true });
+  }
+  running = false;
+  await calling;
+  sessions.close();
+  expect(codes).toEqual(new Set([status.UNAVAILABLE]));
 });
 
 test("a backend killed in mid-answer answers after its restart, without being asked", async () => {

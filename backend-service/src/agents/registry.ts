@@ -1,3 +1,4 @@
+import { SettingError } from "@amp/settings";
 import type { Agent } from "./agent.js";
 
 /** The agents that sessions may choose, by name. */
@@ -9,14 +10,14 @@ export interface AgentRegistry {
 
 /**
  * @param agents the first one is the default, unless `defaultAgent` names another.
- * @throws when `defaultAgent` names none of them.
+ * @throws SettingError when `defaultAgent` names none of them.
  */
 export function agentRegistry(agents: Agent[], defaultAgent?: string): AgentRegistry {
   const byName = new Map(agents.map((agent) => [agent.name, agent]));
   const chosen = defaultAgent ?? agents[0]?.name;
   if (chosen === undefined || !byName.has(chosen)) {
     const names = [...byName.keys()].join(", ");
-    throw new Error(`DEFAULT_AGENT: there is no agent "${chosen}", only ${names}`);
+    throw new SettingError("DEFAULT_AGENT", `names "${chosen}", which is none of: ${names}`);
   }
   return { agents: byName, defaultAgent: chosen };
 }

@@ -27,7 +27,3 @@ export function finalEvent(turn: Turn): TurnEvent {
   if (turn.state === "cancelled") return { seq, type: "cancelled", turn };
   return { seq, type: "failed", turn };
 }
-
-export function isFinal(event: TurnEvent): boolean {
-  return event.type === "completed" || event.type === "failed" || event.type === "cancelled";
-}

@@ -18,8 +18,8 @@ export const LEASE_TIMES: LeaseTimes = { heartbeatMs: 1_000, leaseMs: 5_000, tru
 /** What a lease needs. */
 export interface LeaseOptions {
   db: Queryable;
-  /** Where other replicas reach this one. */
-  address: string;
+  /** Where other replicas reach this one, as far as that is known. */
+  address: () => string;
   times: LeaseTimes;
   logger: Logger;
   /** After every heartbeat: whether the database answered. */
@@ -60,7 +60,7 @@ export class Lease implements AsyncDisposable {
     if (this.#stop.signal.aborted) return;
     const { db, address, times } = this.options;
     const sent = performance.now();
-    await renewLease(db, this.replicaId, address, times.leaseMs);
+    await renewLease(db, this.replicaId, address(), times.leaseMs);
     if (this.#stop.signal.aborted) return;
     this.#held = true;
     clearTimeout(this.#expiry);

@@ -4,7 +4,8 @@ const RENEW = `
   insert into replicas (replica_id, address, heartbeat_at, lease_until)
   values ($1, $2, clock_timestamp(), clock_timestamp() + $3 * interval '1 millisecond')
   on conflict (replica_id) do update
-  set heartbeat_at = excluded.heartbeat_at, lease_until = excluded.lease_until`;
+  set address = excluded.address, heartbeat_at = excluded.heartbeat_at,
+    lease_until = excluded.lease_until`;
 
 const RELEASE = "delete from replicas where replica_id = $1";
 
