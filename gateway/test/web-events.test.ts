@@ -127,6 +127,7 @@ describe("a session", () => {
   test("thoughts, tool calls, failures and cancellations are told", async () => {
     const sessionId = await system.web.begin();
     await using events = await system.web.events(sessionId);
+    await expect.poll(() => events.of("snapshot")).toHaveLength(1);
     for (const message of ["think", "tool", "fail", "slow 60"]) await post(sessionId, message);
     await expect.poll(() => types(events)).toContain("failed");
     await expect.poll(() => events.of("turn").some(({ seq }) => seq === 4)).toBe(true);
