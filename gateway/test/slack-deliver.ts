@@ -8,11 +8,12 @@ export function deliver(
   url: string,
   body: object | string,
   headers: Record<string, string> = {},
+  secret = SECRET,
 ): Promise<Response> {
   const text = typeof body === "string" ? body : JSON.stringify(body);
   const type = typeof body === "string" ? "x-www-form-urlencoded" : "json; charset=utf-8";
   const timestamp = String(Math.floor(Date.now() / 1_000));
-  const hash = createHmac("sha256", SECRET).update(`v0:${timestamp}:${text}`).digest("hex");
+  const hash = createHmac("sha256", secret).update(`v0:${timestamp}:${text}`).digest("hex");
   return fetch(url, {
     method: "POST",
     body: text,

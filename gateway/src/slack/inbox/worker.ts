@@ -22,7 +22,7 @@ export interface InboxOptions {
 
 /** Lanes that one process works at a time. A turn waits for its agent most of its time and costs little. */
 const MAX_LANES = 500;
-const POLL_MS = 500;
+const POLL_MS = 250;
 const RENEW_MS = 5_000;
 const LONGEST_PAUSE_MS = 300_000;
 

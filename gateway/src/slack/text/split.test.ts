@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { splitMarkdown } from "./split.js";
 
 const LIMIT = 300;
+const LONE_SURROGATE = /\p{Surrogate}/u;
 /** Markdown with everything that a cut can go through. */
 const markdown = fc
   .array(
@@ -52,7 +53,7 @@ test("parts keep the limit, whole characters, balanced fences, and all the text 
       const parts = splitMarkdown(text, LIMIT);
       for (const [index, part] of parts.entries()) {
         expect(part.length).toBeLessThanOrEqual(LIMIT);
-        if (text.isWellFormed()) expect(part.isWellFormed()).toBe(true);
+        if (!LONE_SURROGATE.test(text)) expect(part).not.toMatch(LONE_SURROGATE);
         if (index < parts.length - 1) expect(openFences(part)).toBe(0);
       }
       const words = (from: string) => from.replace(/\s|`|~|js|text/g, "");

@@ -1,0 +1,202 @@
+import { openPool } from "@amp/postgres";
+import { connectSessions } from "@amp/proto";
+import { type Emulate, freePort, startEmulate, testDatabase } from "@amp/stack/testing";
+import type pg from "pg";
+import { pino } from "pino";
+import { expect, test, vi } from "vitest";
+import { parseConfig, startGateway } from "../src/index.js";
+import { deliver } from "./slack-deliver.js";
+import { gatewayProcess } from "./slack-process.js";
+import { type SlackProxy, slackProxy } from "./slack-proxy.js";
+import { startSystem } from "./web-system.js";
+
+/** A Slack that keeps metadata, and a system whose Slack gateways a test starts itself. */
+interface Setting extends AsyncDisposable {
+  slack: Emulate;
+  proxy: SlackProxy;
+  /** The backend's address. */
+  backend: string;
+  /** In the gateways' schema. */
+  pool: pg.Pool;
+  env: Record<string, string>;
+  mention(words: string): Promise<string>;
+  say(thread: string, text: string): Promise<void>;
+  /** The app's messages: of a thread, or of the channel itself. */
+  said(thread?: string): Promise<string[]>;
+  begin(): Promise<string>;
+}
+
+async function setting(): Promise<Setting> {
+  const database = await testDatabase();
+  const port = await freePort();
+  const slack = await startEmulate({ requestUrl: `http://127.0.0.1:${port}/slack/events` });
+  const proxy = await slackProxy(slack.apiUrl);
+  const system = await startSystem({ DATABASE_URL: database.url });
+  const schema = { schema: "amp_gateway", application: "test", logger: pino({ level: "silent" }) };
+  const pool = openPool({ url: database.url, ...schema });
+  const channel = slack.channels.general;
+  const env = {
+    DATABASE_URL: database.url,
+    BACKEND_URL: system.backend.address,
+    GATEWAY_LISTEN: `127.0.0.1:${port}`,
+    SLACK_API_URL: proxy.apiUrl,
+    SLACK_BOT_TOKEN: slack.app.botToken,
+    SLACK_SIGNING_SECRET: slack.app.signingSecret,
+  };
+  async function messages(thread?: string) {
+    const found = await (thread === undefined
+      ? slack.call("conversations.history", { channel })
+      : slack.call("conversations.replies", { channel, ts: thread }));
+    return (found["messages"] as { ts: string; text: string; user: string }[])
+      .filter(({ ts, user }) => user === slack.app.botUserId && ts !== thread)
+      .sort((one, other) => Number(one.ts) - Number(other.ts));
+  }
+  const said = async (thread?: string) => (await messages(thread)).map(({ text }) => text);
+  const mention = (words: string) => slack.post(channel, `<@${slack.app.botUserId}> ${words}`);
+  return {
+    slack,
+    proxy,
+    backend: system.backend.address,
+    pool,
+    env,
+    mention,
+    said,
+    async say(thread, text) {
+      await slack.post(channel, text, thread);
+    },
+    async begin() {
+      await mention("new");
+      return vi.waitFor(async () => {
+        const [root] = await messages();
+        if (!root) throw new Error("no session began");
+        return root.ts;
+      }, LONG);
+    },
+    async [Symbol.asyncDispose]() {
+      await pool.end();
+      await system[Symbol.asyncDispose]();
+      await proxy[Symbol.asyncDispose]();
+      await slack[Symbol.asyncDispose]();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const LONG = { timeout: 20_000 };
+
+async function idle({ pool }: Setting): Promise<void> {
+  await vi.waitFor(async () => {
+    const { rows } = await pool.query("select from slack_inbox where status = 'waiting'");
+    expect(rows).toEqual([]);
+  }, LONG);
+}
+
+test("killed between acknowledgement and reply: answered once after the restart", async () => {
+  await using world = await setting();
+  const first = await gatewayProcess(world.env);
+  const thread = await world.begin();
+  await world.say(thread, "slow 2 first");
+  await world.say(thread, "second");
+  const backend = connectSessions(world.backend);
+  await vi.waitFor(async () => {
+    expect((await backend.list({})).sessions).toMatchObject([{ openTurns: 1 }]);
+  }, LONG);
+  backend.close();
+  await first.kill();
+
+  await using _second = await gatewayProcess(world.env);
+  await vi.waitFor(async () => expect(await world.said(thread)).toHaveLength(2), LONG);
+  await idle(world);
+  expect(await world.said(thread)).toEqual([
+    expect.stringContaining("first"),
+    expect.stringContaining("second"),
+  ]);
+});
+
+test("killed between a post and the note of it: not posted again", async () => {
+  await using world = await setting();
+  const first = await gatewayProcess(world.env);
+  const thread = await world.begin();
+  await idle(world);
+  const release = world.proxy.hold("chat.postMessage");
+  await world.say(thread, "hello");
+  await vi.waitFor(async () => expect(await world.said(thread)).toHaveLength(1), LONG);
+  await first.kill();
+  release();
+
+  await using _second = await gatewayProcess(world.env);
+  await idle(world);
+  expect(await world.said(thread)).toEqual([expect.stringContaining("hello")]);
+});
+
+test("killed while a session's first message is posted: one session, mapped to its thread", async () => {
+  await using world = await setting();
+  const first = await gatewayProcess(world.env);
+  const release = world.proxy.hold("chat.postMessage");
+  await world.mention("new tea");
+  await vi.waitFor(async () => expect(await world.said()).toHaveLength(1), LONG);
+  await first.kill();
+  release();
+  const before = await world.pool.query("select state, thread_ts from slack_mappings");
+  expect(before.rows).toEqual([{ state: "reserved", thread_ts: null }]);
+
+  await using _second = await gatewayProcess(world.env);
+  await idle(world);
+  expect(await world.said()).toHaveLength(1);
+  const backend = connectSessions(world.backend);
+  const { sessions } = await backend.list({});
+  backend.close();
+  const { rows } = await world.pool.query(
+    "select state, session_id, thread_ts is not null as threaded from slack_mappings",
+  );
+  expect(rows).toEqual([{ state: "active", session_id: sessions[0]?.sessionId, threaded: true }]);
+  expect(sessions).toHaveLength(1);
+});
+
+test("a message that comes before its thread's mapping waits for it", async () => {
+  await using world = await setting();
+  await using _gateway = await gatewayProcess(world.env);
+  const release = world.proxy.hold("chat.postMessage");
+  const thread = await world.begin();
+  await world.say(thread, "too early?");
+  release();
+  await vi.waitFor(async () => {
+    expect(await world.said(thread)).toEqual([expect.stringContaining("too early?")]);
+  }, LONG);
+});
+
+test("two gateways that both get every delivery: each is worked once, in order", async () => {
+  await using world = await setting();
+  const start = () =>
+    startGateway(parseConfig({ ...world.env, GATEWAY_LISTEN: "127.0.0.1:0", LOG_LEVEL: "fatal" }));
+  await using one = await start();
+  await using other = await start();
+  world.slack.deliverTo(`${one.url}/slack/events`);
+  const thread = await world.begin();
+  world.slack.deliverTo("http://127.0.0.1:1/");
+
+  const { channels, user, app } = world.slack;
+  for (let index = 0; index < 10; index += 1) {
+    const fields = { channel: channels.general, user, text: `message ${index}`, thread_ts: thread };
+    const ts = `${Math.floor(Date.now() / 1_000)}.${String(index).padStart(6, "0")}`;
+    const twins = ["message", "app_mention", "message"].map((type, copy) => ({
+      type: "event_callback",
+      team_id: app.teamId,
+      event_id: `Ev${index}${copy}`,
+      event: { type, ...fields, ts },
+    }));
+    await Promise.all(
+      twins.flatMap((body) =>
+        [one, other].map(async ({ url }) => {
+          const answer = await deliver(`${url}/slack/events`, body, {}, app.signingSecret);
+          expect(await answer.json()).toEqual({ ok: true });
+        }),
+      ),
+    );
+  }
+  await vi.waitFor(async () => expect(await world.said(thread)).toHaveLength(10), LONG);
+  await idle(world);
+  const said = await world.said(thread);
+  expect(said).toHaveLength(10);
+  for (const [index, text] of said.entries()) expect(text).toContain(`message ${index}`);
+});

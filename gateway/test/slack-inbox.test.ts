@@ -1,0 +1,235 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { migrate, openPool } from "@amp/postgres";
+import { testDatabase } from "@amp/stack/testing";
+import type pg from "pg";
+import { pino } from "pino";
+import { expect, test, vi } from "vitest";
+import { type Handler, type Job, Postponed } from "../src/slack/inbox/job.js";
+import { enqueue } from "../src/slack/inbox/store.js";
+import { InboxWorker } from "../src/slack/inbox/worker.js";
+
+const logger = pino({ level: "silent" });
+
+interface Inbox extends AsyncDisposable {
+  pool: pg.Pool;
+  put(lane: string, text: string, key?: string): Promise<void>;
+  /** Starts a worker; the inbox disposes it. */
+  worker(work: Handler["work"], options?: object): Promise<InboxWorker>;
+  stop(worker: InboxWorker): Promise<void>;
+  statuses(): Promise<string[]>;
+}
+
+async function inbox(): Promise<Inbox> {
+  const database = await testDatabase();
+  const options = { url: database.url, schema: "amp_gateway", application: "test", logger };
+  const dir = fileURLToPath(new URL("../migrations", import.meta.url));
+  await migrate({ ...options, dir });
+  const pool = openPool(options);
+  const workers = new Set<InboxWorker>();
+  let keys = 0;
+  return {
+    pool,
+    async put(lane, text, dedupeKey = `key-${keys}`) {
+      keys += 1;
+      const delivery = {} as never;
+      await enqueue(pool, { lane, dedupeKey, delivery }, text);
+    },
+    async worker(work, more = {}) {
+      const handler = { work, giveUp: async () => {} };
+      const worker = await InboxWorker.start({
+        pool,
+        database: options,
+        logger,
+        handler,
+        firstPause: 50,
+        ...more,
+      });
+      workers.add(worker);
+      return worker;
+    },
+    async stop(worker) {
+      workers.delete(worker);
+      await worker[Symbol.asyncDispose]();
+    },
+    async statuses() {
+      const { rows } = await pool.query<{ status: string }>(
+        "select status from slack_inbox order by id",
+      );
+      return rows.map(({ status }) => status);
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...workers].map((worker) => worker[Symbol.asyncDispose]()));
+      await pool.end();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** What was worked, by lane, and whether two of one lane ever were at the same time. */
+function record() {
+  const done: Record<string, unknown[]> = {};
+  const busy = new Set<string>();
+  let overlaps = 0;
+  const work = async (job: Job) => {
+    if (busy.has(job.lane)) overlaps += 1;
+    busy.add(job.lane);
+    await delay(Math.random() * 5);
+    busy.delete(job.lane);
+    const lane = done[job.lane] ?? [];
+    lane.push(job.body);
+    done[job.lane] = lane;
+  };
+  return { work, done, overlaps: () => overlaps };
+}
+
+/** Never done, but for an abort. */
+const hang = (job: Job) =>
+  new Promise<void>((_resolve, reject) => {
+    job.signal.addEventListener("abort", () => reject(job.signal.reason));
+  });
+
+test("three workers: every row once, in order within its lane, failures included", async () => {
+  await using box = await inbox();
+  const seen = record();
+  const failed = new Set<unknown>();
+  const work = async (job: Job) => {
+    if (Math.random() < 0.1 && !failed.has(job.id)) {
+      failed.add(job.id);
+      throw new Error("now and then");
+    }
+    await seen.work(job);
+  };
+  for (let index = 0; index < 3; index += 1) await box.worker(work);
+  const lanes = Array.from({ length: 20 }, (_, index) => `lane-${index}`);
+  for (let text = 0; text < 20; text += 1) {
+    await Promise.all(
+      lanes.flatMap((lane) => {
+        const key = `${lane}:${text}`;
+        return [box.put(lane, String(text), key), box.put(lane, String(text), key)];
+      }),
+    );
+  }
+  await vi.waitFor(async () => expect(new Set(await box.statuses())).toEqual(new Set(["done"])), {
+    timeout: 20_000,
+  });
+  const expected = Array.from({ length: 20 }, (_, index) => String(index));
+  for (const lane of lanes) expect(seen.done[lane]).toEqual(expected);
+  expect(seen.overlaps()).toBe(0);
+  const { rows } = await box.pool.query("select lane from slack_lanes");
+  expect(rows).toEqual([]);
+});
+
+test("no wake-up is lost while lanes are let go of", async () => {
+  await using box = await inbox();
+  const seen = record();
+  await box.worker(seen.work);
+  await box.worker(seen.work);
+  for (let text = 0; text < 200; text += 1) {
+    await box.put("lane", String(text));
+    if (text % 7 === 0) await vi.waitFor(() => expect(seen.done["lane"]).toHaveLength(text + 1));
+  }
+  await vi.waitFor(() => expect(seen.done["lane"]).toHaveLength(200));
+});
+
+test("a row that always fails is given up after so many attempts, and the lane goes on", async () => {
+  await using box = await inbox();
+  const told: number[] = [];
+  const worked: unknown[] = [];
+  const handler: Handler = {
+    async work(job) {
+      worked.push(job.body);
+      if (job.body === "bad") throw new Error("always");
+    },
+    async giveUp(job) {
+      told.push(job.id);
+      throw new Error("cannot even say so");
+    },
+  };
+  await box.put("lane", "bad");
+  await box.put("lane", "good");
+  await box.worker(handler.work, { handler, maxAttempts: 3 });
+  await vi.waitFor(async () => expect(await box.statuses()).toEqual(["dead", "done"]), {
+    timeout: 5_000,
+  });
+  expect(worked).toEqual(["bad", "bad", "bad", "good"]);
+  expect(told).toHaveLength(1);
+  const { rows } = await box.pool.query(
+    "select attempts, last_error from slack_inbox where id = 1",
+  );
+  expect(rows).toEqual([{ attempts: 3, last_error: "always" }]);
+});
+
+test("a postponed row waits as long as it asks, ahead of its lane, and has not failed", async () => {
+  await using box = await inbox();
+  const worked: { body: unknown; at: number }[] = [];
+  await box.worker(async (job) => {
+    worked.push({ body: job.body, at: performance.now() });
+    if (worked.length <= 2) throw new Postponed(300, "later");
+  });
+  await box.put("lane", "first");
+  await vi.waitFor(() => expect(worked).toHaveLength(1));
+  await box.put("lane", "second");
+  await vi.waitFor(async () => expect(await box.statuses()).toEqual(["done", "done"]), {
+    timeout: 5_000,
+  });
+  expect(worked.map(({ body }) => body)).toEqual(["first", "first", "first", "second"]);
+  expect((worked[1]?.at ?? 0) - (worked[0]?.at ?? 0)).toBeGreaterThanOrEqual(290);
+  const { rows } = await box.pool.query("select attempts from slack_inbox where id = 1");
+  expect(rows).toEqual([{ attempts: 0 }]);
+});
+
+test("rows of a worker that stops are worked by another at once", async () => {
+  await using box = await inbox();
+  const first = await box.worker(hang);
+  await box.put("lane", "text");
+  await vi.waitFor(async () => {
+    const { rows } = await box.pool.query("select from slack_lanes where owner is not null");
+    expect(rows).toHaveLength(1);
+  });
+  const seen = record();
+  await box.worker(seen.work);
+  await box.stop(first);
+  await vi.waitFor(() => expect(seen.done["lane"]).toEqual(["text"]));
+  const { rows } = await box.pool.query("select attempts from slack_inbox");
+  expect(rows).toEqual([{ attempts: 0 }]);
+});
+
+test("rows of a worker that is gone are taken over within seconds", async () => {
+  await using box = await inbox();
+  await box.put("lane", "text");
+  // As left behind by a killed process: owned, the lease not over, and no lock.
+  await box.pool.query(
+    "update slack_lanes set owner = nextval('slack_workers'), lease_until = now() + interval '30 s'",
+  );
+  const seen = record();
+  const began = performance.now();
+  await box.worker(seen.work);
+  await vi.waitFor(() => expect(seen.done["lane"]).toEqual(["text"]), { timeout: 5_000 });
+  expect(performance.now() - began).toBeLessThan(3_000);
+});
+
+test("a worker that loses its lock for a moment keeps its rows, and no other takes them", async () => {
+  await using box = await inbox();
+  let release = () => {};
+  let attempts = 0;
+  const work = (job: Job) => {
+    attempts += 1;
+    return Promise.race([hang(job), new Promise<void>((resolve) => (release = resolve))]);
+  };
+  await box.worker(work);
+  await box.put("lane", "text");
+  await vi.waitFor(() => expect(attempts).toBe(1));
+  const holders = "select pid from pg_locks where locktype = 'advisory' and objsubid = 2";
+  await box.worker(work);
+  const { rows: before } = await box.pool.query(holders);
+  await box.pool.query(`select pg_terminate_backend(pid) from (${holders}) as holder`);
+  await vi.waitFor(async () => {
+    const { rows } = await box.pool.query(holders);
+    expect(rows).toHaveLength(2);
+    expect(rows).not.toEqual(before);
+  });
+  release();
+  await vi.waitFor(async () => expect(await box.statuses()).toEqual(["done"]));
+  expect(attempts).toBe(1);
+});
