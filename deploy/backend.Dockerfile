@@ -1,23 +1,17 @@
 # The session backend. Built from the root: docker build -f deploy/backend.Dockerfile .
+FROM node:24-bookworm-slim AS sources
+WORKDIR /src
+COPY . .
+RUN find . -name package.json -exec install -D {} /manifests/{} \; && cp package-lock.json .npmrc /manifests/
+
+# Only what says which packages to install, so that a change of the sources installs nothing again.
 FROM node:24-bookworm-slim AS manifests
 WORKDIR /app
-COPY package.json package-lock.json .npmrc ./
-COPY settings/package.json settings/
-COPY proto/package.json proto/
-COPY postgres/package.json postgres/
-COPY backend-service/package.json backend-service/
-COPY gateway/package.json gateway/
-COPY gateway/page/package.json gateway/page/
-COPY stack/package.json stack/
-COPY contract-tests/package.json contract-tests/
+COPY --from=sources /manifests ./
 
 FROM manifests AS build
 RUN npm ci --ignore-scripts
-COPY tsconfig.base.json ./
-COPY settings settings
-COPY proto proto
-COPY postgres postgres
-COPY backend-service backend-service
+COPY --from=sources /src ./
 RUN npx tsc -b backend-service
 
 FROM manifests AS dependencies
@@ -34,8 +28,8 @@ COPY proto/descriptor.binpb proto/
 COPY --from=build /app/postgres/dist postgres/dist
 COPY --from=build /app/backend-service/dist backend-service/dist
 COPY backend-service/migrations backend-service/migrations
-COPY deploy/grpc-health.mjs deploy/
+COPY backend-service/healthcheck.mjs backend-service/
 USER node
 EXPOSE 50051
-HEALTHCHECK --interval=5s --timeout=3s --start-period=30s CMD ["node", "deploy/grpc-health.mjs"]
+HEALTHCHECK --interval=5s --timeout=3s --start-period=30s CMD ["node", "backend-service/healthcheck.mjs"]
 CMD ["node", "--enable-source-maps", "backend-service/dist/main.js"]

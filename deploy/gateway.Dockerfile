@@ -1,23 +1,17 @@
 # The gateway with its page. Built from the root: docker build -f deploy/gateway.Dockerfile .
+FROM node:24-bookworm-slim AS sources
+WORKDIR /src
+COPY . .
+RUN find . -name package.json -exec install -D {} /manifests/{} \; && cp package-lock.json .npmrc /manifests/
+
+# Only what says which packages to install, so that a change of the sources installs nothing again.
 FROM node:24-bookworm-slim AS manifests
 WORKDIR /app
-COPY package.json package-lock.json .npmrc ./
-COPY settings/package.json settings/
-COPY proto/package.json proto/
-COPY postgres/package.json postgres/
-COPY backend-service/package.json backend-service/
-COPY gateway/package.json gateway/
-COPY gateway/page/package.json gateway/page/
-COPY stack/package.json stack/
-COPY contract-tests/package.json contract-tests/
+COPY --from=sources /manifests ./
 
 FROM manifests AS build
 RUN npm ci --ignore-scripts
-COPY tsconfig.base.json ./
-COPY settings settings
-COPY proto proto
-COPY postgres postgres
-COPY gateway gateway
+COPY --from=sources /src ./
 RUN npx tsc -b gateway && npm run build -w @amp/page
 
 FROM manifests AS dependencies
