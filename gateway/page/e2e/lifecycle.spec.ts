@@ -71,7 +71,9 @@ test("a backend that crashes in the middle of an answer still answers once", asy
   await expect(chat.answers).toContainText("demo agent");
   await stack.killBackend();
   await chat.say("written while it is away");
-  await expect(page.getByText("Kept, and tried again")).toBeVisible({ timeout: 20_000 });
+  await expect(page.getByText("Kept, and tried again: The agents are away")).toBeVisible({
+    timeout: 20_000,
+  });
   await stack.startBackend();
   await expect(chat.answers.last()).toContainText("written while it is away", { timeout: 30_000 });
   await expect(chat.answers).toHaveCount(2);

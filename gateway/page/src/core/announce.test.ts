@@ -34,3 +34,15 @@ it("the end of the session is told at once", () => {
 it("what is there when a session is opened is not news", () => {
   expect(announce({ ...initialState, place: "s" }, at(turn({ state: "completed" })))).toEqual({});
 });
+
+it("but the answer to what was just sent is", () => {
+  const to = { kind: "session", sessionId: "s" } as const;
+  const sent = { requestId: "r1", to, message: "hi", writtenAt: 0, problem: null };
+  const before = {
+    ...initialState,
+    place: "s",
+    outgoing: [{ ...sent, state: "accepted" as const }],
+  };
+  const after = at(turn({ state: "completed", reply: "Yes." }));
+  expect(announce(before, after).status).toBe("Answer: Yes.");
+});

@@ -10,16 +10,23 @@ export interface Announcement {
 /** Answers longer than this many characters are announced by their length only. */
 const READ_ALOUD = 400;
 
-/** What a change of the page means in words; never the single pieces of a stream. */
+/**
+ * What a change of the page means in words; never the single pieces of a
+ * stream. What is there when a session is opened is not news, but for the
+ * answer to a message that was just sent.
+ */
 export function announce(before: ChatState, after: ChatState): Announcement {
-  if (before.place !== after.place || !before.session) return {};
-  if (before.session.state === "active" && after.session?.state === "ended") {
+  if (before.place !== after.place) return {};
+  if (before.session?.state === "active" && after.session?.state === "ended") {
     return { alert: "The session has ended." };
   }
-  const changed = after.turns.findLast(
-    (turn) => before.turns.find(({ seq }) => seq === turn.seq)?.state !== turn.state,
+  const states = new Map(before.turns.map(({ seq, state }) => [seq, state]));
+  const sent = new Set(before.outgoing.map(({ requestId }) => requestId));
+  const news = after.turns.findLast(
+    ({ seq, state, request_id }) =>
+      states.get(seq) !== state && (before.session !== null || sent.has(request_id)),
   );
-  return changed ? { status: tell(changed) } : {};
+  return news ? { status: tell(news) } : {};
 }
 
 function tell(turn: Turn): string {

@@ -11,13 +11,18 @@ it.each([
   [409, "ended"],
   [429, "transient"],
   [500, "transient"],
-  [503, "transient"],
   [400, "rejected"],
   [403, "rejected"],
   [413, "rejected"],
 ])("status %i is %s, with the server's reason", async (status, refusal) => {
   const { api } = answering(() => Response.json({ error: "why" }, { status }));
   await expect(api.send("s", "hi", "r")).rejects.toMatchObject({ refusal, message: "why" });
+});
+
+it("what a server that is away says of itself is not for users", async () => {
+  const { api } = answering(() => Response.json({ error: "ECONNREFUSED" }, { status: 503 }));
+  const told = { refusal: "transient", message: "The agents are away for a moment." };
+  await expect(api.send("s", "hi", "r")).rejects.toMatchObject(told);
 });
 
 it("a page of something between is judged by its status", async () => {

@@ -57,9 +57,7 @@ export function connectApi(
     } catch {
       throw new ApiError("transient", "The server cannot be reached.");
     }
-    // What stands between may answer with a page of its own.
-    const problem =
-      answer?.error ?? `The server answered ${response.status} ${response.statusText}`;
+    const problem = reason(response, answer?.error);
     if (!response.ok) throw new ApiError(refusal(response.status), problem);
     if (answer === undefined) throw new ApiError("transient", problem);
     return answer as T;
@@ -93,6 +91,12 @@ export function connectApi(
         `/sessions/${encodeURIComponent(sessionId)}/transcript?before=${before}&limit=100`,
       ),
   };
+}
+
+/** For the user. What a 503 tells is for operators; what stands between may answer with a page of its own. */
+function reason({ status, statusText }: Response, error: string | undefined): string {
+  if (status === 503) return "The agents are away for a moment.";
+  return error ?? `The server answered ${status} ${statusText}`;
 }
 
 function refusal(status: number): Refusal {
