@@ -14,6 +14,8 @@ export default defineConfig({
     ],
     globalSetup: ["stack/src/testing/postgres-setup.ts"],
     testTimeout: 30_000,
+    // Longer than a busy machine takes; a condition that holds at once is seen at once.
+    expect: { poll: { timeout: 15_000 } },
     hookTimeout: 60_000,
   },
 });

@@ -90,7 +90,7 @@ describe("the window", () => {
       await expect(backend.get("s", { window: 500 })).rejects.toMatchObject({ kind: "transient" });
       const took = performance.now() - begun;
       expect(took).toBeGreaterThanOrEqual(499);
-      expect(took).toBeLessThan(2_000);
+      expect(took).toBeLessThan(10_000);
     });
   });
 

@@ -31,7 +31,7 @@ test("a database that is away is told, ends nothing, and is found again", async 
   await expect.poll(() => system.web.get("/session")).toMatchObject({ body: { connected: true } });
   const sessionId = await system.web.begin();
   await expect
-    .poll(() => events.of("sessions").at(-1), { timeout: 5_000 })
+    .poll(() => events.of("sessions").at(-1))
     .toMatchObject({
       sessions: [{ session_id: sessionId }, {}],
     });

@@ -30,7 +30,7 @@ test("an end that the backend could not be told of is told later", async () => {
   expect(await states()).toEqual(["ending"]);
   expect((await system.web.get("/session")).body["message"]).toContain("No active session.");
   await system.backend.start();
-  await expect.poll(states, { timeout: 15_000 }).toEqual(["ended"]);
+  await expect.poll(states).toEqual(["ended"]);
   expect(await sessionsOnBackend(SessionState.ENDED)).toEqual([sessionId]);
 });
 
@@ -45,7 +45,7 @@ test("a session whose gateway died before it could tell of it does not live on",
   const requestId = `web:${rows[0]?.mapping_id}`;
   const { session } = await client.create({ requestId, description: "orphan" });
   client.close();
-  await expect.poll(states, { timeout: 15_000 }).toEqual([]);
+  await expect.poll(states).toEqual([]);
   expect(await sessionsOnBackend(SessionState.ACTIVE)).not.toContain(session?.sessionId);
 });
 
@@ -68,5 +68,5 @@ test("without a request id nobody can repeat, so that a failed opening is given 
   expect(await states()).toEqual(["abandoned"]);
   expect((await system.web.get("/sessions")).body).toEqual({ sessions: [] });
   await system.backend.start();
-  await expect.poll(states, { timeout: 15_000 }).toEqual([]);
+  await expect.poll(states).toEqual([]);
 });
