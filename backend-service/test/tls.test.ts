@@ -8,6 +8,9 @@ import { failure, testBackend } from "./backend.js";
 /** A CA whose key was thrown away, and a pair each for a server and a client, for 127.0.0.1 only. */
 const file = (name: string) => fileURLToPath(new URL(`tls/${name}`, import.meta.url));
 
+/** Names the server: RFC 6066 has no place for an address. */
+const channel = { "grpc.ssl_target_name_override": "localhost" };
+
 test("TLS, and a certificate of the client's own when a CA for it is given", async () => {
   const [ca, cert, key] = await Promise.all(
     ["ca.crt", "client.crt", "client.key"].map((name) => readFile(file(name))),
@@ -21,9 +24,9 @@ test("TLS, and a certificate of the client's own when a CA for it is given", asy
   await using mutual = await testBackend({ ...server, BACKEND_TLS_CLIENT_CA: file("ca.crt") });
   const anonymous = credentials.createSsl(ca);
   const known = credentials.createSsl(ca, key, cert);
-  const toOpen = connectSessions(open.backend.address, { credentials: anonymous });
-  const stranger = connectSessions(mutual.backend.address, { credentials: anonymous });
-  const friend = connectSessions(mutual.backend.address, { credentials: known });
+  const toOpen = connectSessions(open.backend.address, { credentials: anonymous, channel });
+  const stranger = connectSessions(mutual.backend.address, { credentials: anonymous, channel });
+  const friend = connectSessions(mutual.backend.address, { credentials: known, channel });
   expect(await toOpen.list({})).toMatchObject({ sessions: [] });
   expect(await friend.list({})).toMatchObject({ sessions: [] });
   expect(await failure(stranger.list({}))).toMatchObject({ code: status.UNAVAILABLE });
