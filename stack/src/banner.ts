@@ -38,6 +38,7 @@ function slack({ slackUrl, env }: BannerFacts): string {
 }
 
 function agent(env: NodeJS.ProcessEnv): string {
+  if (env["DEFAULT_AGENT"]) return env["DEFAULT_AGENT"];
   if (env["OPENAI_BASE_URL"]) return `openai at ${env["OPENAI_BASE_URL"]}`;
   return "demo; set OPENAI_BASE_URL and OPENAI_MODEL to talk to a real one";
 }
