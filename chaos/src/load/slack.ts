@@ -11,6 +11,7 @@ const CHANNELS = ["C0GENERAL", "C0RANDOM"] as const;
 const USERS = ["U0ADA", "U0BOB", "U0EVE"] as const;
 const MENTION = `<@${BOT.id}> `;
 const MENTION_PERCENT = 40;
+const SLASH_PERCENT = 30;
 
 /** What Slack threads share. */
 export interface SlackContext {
@@ -32,19 +33,19 @@ export class SlackThread implements Line {
 
   /** Asks for a session until the wish is accepted. Undefined: then nothing came of it for too long. */
   static async begin(context: SlackContext): Promise<SlackThread | undefined> {
-    const { workspace, deliveries, random, log } = context;
+    const { workspace, random, log } = context;
     const conversation = log.open("slack");
     const channel = random.pick(CHANNELS);
     const user = random.pick(USERS);
     for (;;) {
       const message = conversation.next();
-      const text = `${MENTION}new ${message.token}`;
-      const { ts } = workspace.write(channel, { user, text });
-      if (!(await deliveries.message({ channel, user, text, ts }))) continue;
+      if (!(await askForSession(context, channel, user, `new ${message.token}`))) continue;
       message.accepted = performance.now();
-      const isThere = await settled(() => message.replies.length > 0);
-      const root = workspace.history(channel, ts).find((post) => log.find(post.text) === message);
-      return isThere && root ? new SlackThread(context, conversation, channel, root.ts) : undefined;
+      await settled(() => message.replies.length > 0);
+      const root = workspace
+        .history(channel, "0")
+        .find(({ bot_id, text }) => bot_id !== undefined && log.find(text) === message);
+      return root && new SlackThread(context, conversation, channel, root.ts);
     }
   }
 
@@ -85,6 +86,19 @@ export class SlackThread implements Line {
   }
 
   close(): void {}
+}
+
+/** By a mention or by the slash command. Returns whether Slack's delivery was acknowledged. */
+function askForSession(
+  { workspace, deliveries, random }: SlackContext,
+  channel: string,
+  user: string,
+  words: string,
+): Promise<boolean> {
+  if (random.chance(SLASH_PERCENT)) return deliveries.command(channel, user, words);
+  const text = MENTION + words;
+  const { ts } = workspace.write(channel, { user, text });
+  return deliveries.message({ channel, user, text, ts });
 }
 
 /** Notes every post of the app, as the answer that it is or as an oddity. */

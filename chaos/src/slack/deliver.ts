@@ -9,6 +9,7 @@ export const SIGNING_SECRET = "chaos-signing-secret";
 const PATIENCE_MS = 3_000;
 /** Slack waits for 0, 60 and 300 s before them; here it is in more of a hurry. */
 const RETRY_AFTER_MS = [0, 1_000, 3_000];
+const JSON_TYPE = "application/json";
 /** How often a delivery that was acknowledged comes once more. */
 const REDELIVERED_PERCENT = 10;
 
@@ -49,8 +50,8 @@ export class Deliveries {
       event: { ...event, channel_type: "channel", event_ts: event.ts },
     });
     for (let attempt = 0; ; attempt++) {
-      if (await this.post(body, attempt)) {
-        if (this.random.chance(REDELIVERED_PERCENT)) void this.post(body, attempt + 1);
+      if (await this.post(body, JSON_TYPE, attempt)) {
+        if (this.random.chance(REDELIVERED_PERCENT)) void this.post(body, JSON_TYPE, attempt + 1);
         return true;
       }
       const pause = RETRY_AFTER_MS[attempt];
@@ -59,7 +60,20 @@ export class Deliveries {
     }
   }
 
-  private async post(body: string, attempt: number): Promise<boolean> {
+  /** Delivers a slash command, once: Slack does not repeat these. Returns whether it was acknowledged. */
+  command(channel: string, user: string, text: string): Promise<boolean> {
+    const form = new URLSearchParams({
+      command: "/amp",
+      text,
+      team_id: BOT.team,
+      channel_id: channel,
+      user_id: user,
+      trigger_id: randomUUID(),
+    });
+    return this.post(form.toString(), "application/x-www-form-urlencoded", 0);
+  }
+
+  private async post(body: string, type: string, attempt: number): Promise<boolean> {
     const timestamp = String(Math.floor(Date.now() / 1_000));
     const signature = createHmac("sha256", SIGNING_SECRET)
       .update(`v0:${timestamp}:${body}`)
@@ -69,7 +83,7 @@ export class Deliveries {
       const response = await fetch(`${this.random.pick(this.gateways)}/slack/events`, {
         method: "POST",
         headers: {
-          "content-type": "application/json",
+          "content-type": type,
           "x-slack-request-timestamp": timestamp,
           "x-slack-signature": `v0=${signature}`,
           ...(attempt > 0 && retry),
