@@ -15,8 +15,7 @@ afterEach(() => {
 const UNNAMED = { description: "", workingDir: "" };
 
 /** A page on a server that answers as the test says. */
-function setUp(answers: Partial<Api>, address: string | null = null) {
-  const storage = memory();
+function setUp(answers: Partial<Api>, address: string | null = null, storage = memory()) {
   const written: (string | null)[] = [];
   const location = { read: () => address, write: (id: string | null) => void written.push(id) };
   const send = vi.fn(async () => ({ seq: 1 }));
@@ -105,4 +104,15 @@ it("brings a refused first message back to the start screen", async () => {
   expect(place()).toBeNull();
   expect(drafts.read(storage, START)).toBe("precious");
   expect(chat.snapshot().outgoing).toEqual([]);
+});
+
+it("comes back to a session that was being begun when the page was left", async () => {
+  const before = setUp({ create: () => new Promise(() => {}) });
+  before.chat.open(null);
+  before.chat.send("precious", UNNAMED);
+  const create = () => Promise.reject(new ApiError("rejected", "no such folder"));
+  const after = setUp({ create }, null, before.storage);
+  await after.chat.start();
+  expect(after.place()).toBe(before.place());
+  await vi.waitFor(() => expect(after.chat.snapshot().outgoing[0]?.state).toBe("rejected"));
 });

@@ -43,10 +43,15 @@ export class Chat {
     });
   }
 
-  /** Shows the session that the address names, else the one that the user was last in, unless the user is quicker. */
+  /**
+   * Shows the session that the address names; else one that was being begun when
+   * the page was left; else the one that the user was last in, unless the user
+   * is quicker.
+   */
   async start(): Promise<void> {
     this.outbox.restore();
-    this.open(this.location.read());
+    const beginning = this.state.outgoing.find(({ to }) => to.kind === "new");
+    this.open(this.location.read() ?? (beginning ? placeOf(beginning.to) : null));
     if (this.state.place) return;
     const line = this.line;
     const current = await this.api.current().catch(() => undefined);
@@ -89,12 +94,14 @@ export class Chat {
   }
 
   /**
-   * Begins a session without a message; what is being typed goes along.
+   * Begins a session without a message; what is being typed goes along, unless
+   * the user looks elsewhere by then.
    * @param creationId the same one begins the same session
    */
   async begin(session: NewSession, creationId: string): Promise<void> {
     const { place } = this.state;
     const { session_id } = await this.api.create(session, creationId);
+    if (this.state.place !== place) return;
     this.moveDraft(place ?? START, session_id);
     this.open(session_id);
   }

@@ -62,7 +62,7 @@ function Conversation({ chat, state }: { chat: Chat; state: ChatState }) {
   return (
     <>
       {state.place ? (
-        <Transcript chat={chat} state={state} />
+        <Transcript key={state.place} chat={chat} state={state} />
       ) : (
         <Start chat={chat} session={session} change={setSession} />
       )}

@@ -3,6 +3,7 @@ import type { NewSession } from "../core/api.js";
 import type { Chat } from "../core/chat.js";
 import { type ChatState, runningTurn } from "../core/state.js";
 import { drafts, START } from "../core/storage.js";
+import { CancelButton } from "./CancelButton.js";
 import { Icon } from "./icons.js";
 
 interface Props {
@@ -72,9 +73,9 @@ export function Composer({ chat, state, session }: Props) {
           <kbd>Enter</kbd> sends, <kbd>Shift</kbd> <kbd>Enter</kbd> breaks the line
         </span>
         {running && (
-          <button type="button" class="plain" onClick={() => void chat.cancel(running.seq)}>
+          <CancelButton chat={chat} seq={running.seq} style="plain">
             <Icon name="stop" /> Stop
-          </button>
+          </CancelButton>
         )}
         <button type="submit" class="send" disabled={!text.trim()} aria-label="Send">
           <Icon name="arrow" />

@@ -20,7 +20,12 @@ export function Transcript({ chat, state }: { chat: Chat; state: ChatState }) {
   const alive = state.session?.state !== "ended";
   const first = state.turns[0]?.seq;
 
-  useLayoutEffect(() => setFollowing(true), [state.place, state.outgoing.length]);
+  const waiting = unseen(state);
+  const newest = waiting.at(-1)?.requestId;
+
+  useLayoutEffect(() => {
+    if (newest) setFollowing(true);
+  }, [newest]);
   useLayoutEffect(() => {
     const element = area.current;
     if (!element) return;
@@ -65,10 +70,10 @@ export function Transcript({ chat, state }: { chat: Chat; state: ChatState }) {
           {state.turns.map((turn) => (
             <TurnView key={turn.seq} turn={turn} chat={chat} alive={alive} />
           ))}
-          {unseen(state).map((message) => (
+          {waiting.map((message) => (
             <OutgoingView key={message.requestId} message={message} chat={chat} />
           ))}
-          {state.session && alive && state.turns.length === 0 && state.outgoing.length === 0 && (
+          {state.session && alive && state.turns.length === 0 && waiting.length === 0 && (
             <p class="faint first">Nothing was said yet. Write the first message below.</p>
           )}
         </div>

@@ -1,6 +1,7 @@
 import { Component } from "preact";
 import type { Chat } from "../core/chat.js";
 import { isFinal, type Turn } from "../core/model.js";
+import { CancelButton } from "./CancelButton.js";
 import { Thought, ToolCard } from "./cards.js";
 import { Markdown } from "./Markdown.js";
 import { Message } from "./Message.js";
@@ -27,9 +28,9 @@ export class TurnView extends Component<Props> {
         {turn.state !== "queued" && <Answer turn={turn} />}
         <Outcome turn={turn} again={alive ? () => chat.send(turn.message, NOTHING) : null} />
         {turn.state === "queued" && (
-          <button type="button" class="quiet take-back" onClick={() => void chat.cancel(turn.seq)}>
+          <CancelButton chat={chat} seq={turn.seq} style="quiet take-back">
             Take back
-          </button>
+          </CancelButton>
         )}
       </>
     );
