@@ -95,3 +95,21 @@ test("what is typed is kept for each session, over a reload", async ({ chat, pag
   await page.goBack();
   await expect(chat.box).toHaveValue("half a thought");
 });
+
+test("a long conversation opens at its end, and the rest of it is a click away", async ({
+  chat,
+  page,
+  stack,
+}) => {
+  await chat.say("the very first");
+  const sessionId = await chat.sessionId();
+  for (let turn = 2; turn <= 105; turn++) {
+    await stack.sessions.send({ sessionId, message: `message ${turn}` });
+  }
+  await page.reload();
+  await expect(page.getByText("message 105", { exact: true })).toBeInViewport();
+  await expect(chat.answers).toHaveCount(100);
+  await chat.button("Show earlier messages").click();
+  await expect(chat.answers).toHaveCount(105);
+  await expect(chat.button("Show earlier messages")).toBeHidden();
+});

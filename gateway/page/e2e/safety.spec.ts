@@ -6,6 +6,8 @@ test("hostile markdown neither runs, nor calls out, nor breaks the security poli
   chat,
   page,
 }) => {
+  const policy = (await page.request.get("/")).headers()["content-security-policy"];
+  expect(policy).toContain("require-trusted-types-for 'script'");
   const calls: string[] = [];
   page.on("request", (request) => calls.push(new URL(request.url()).host));
   await chat.say(`${hostile.join("\n\n")}\n\nThe end.`);
