@@ -89,7 +89,7 @@ test("two messages that meet a dead session are told once", async () => {
   });
   const said = texts(await system.answers(thread));
   // The local Slack shows everyone what only the author is to see.
-  const note = expect.stringMatching(/^_Not delivered/);
+  const note = expect.stringMatching(/^_Not answered/);
   expect(said).toEqual([NOTICE, note, note]);
 });
 

@@ -32,8 +32,7 @@ async function inbox(): Promise<Inbox> {
     pool,
     async put(lane, text, dedupeKey = `key-${keys}`) {
       keys += 1;
-      const delivery = {} as never;
-      await enqueue(pool, { lane, dedupeKey, delivery }, text);
+      await enqueue(pool, { lane, dedupeKey }, text);
     },
     async worker(work, more = {}) {
       const handler = { work, giveUp: async () => {} };

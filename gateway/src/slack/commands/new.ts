@@ -18,7 +18,7 @@ export const newSession: Command = async (bridge, request) => {
     ...request,
     begins: true,
     open: () => createSession(bridge, request, description, plainText(dir ?? "")),
-    text: (session) => startedText(session, dir !== undefined),
+    text: (session, here) => startedText(session, here, dir !== undefined),
   });
 };
 
@@ -37,6 +37,7 @@ export function createSession(
 /** Says that a session began. */
 export function startedText(
   { sessionId, description, workingDir }: Session,
+  here: string,
   withDir = false,
 ): string {
   const started = `Started new session \`${sessionId.slice(0, 8)}\``;
@@ -44,5 +45,5 @@ export function startedText(
   const first = withDir
     ? `${started} in \`${escapeText(workingDir)}\`${about && `\n_${about}_`}`
     : `${started}${about && `: ${about}`}`;
-  return `${first}\nReply in this thread to interact with the session.`;
+  return `${first}\nReply ${here} to interact with the session.`;
 }

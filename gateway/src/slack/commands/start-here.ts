@@ -21,7 +21,7 @@ export const startHere: Command = async (bridge, request) => {
     ...request,
     begins: true,
     open: () => createSession(bridge, request, here?.description ?? "", here?.workingDir),
-    text: (session) => startedText(session),
+    text: startedText,
     inPlace: (tx) => enqueueAgain(tx, Number(args[0])),
   });
 };

@@ -47,11 +47,14 @@ export class Liveness implements AsyncDisposable {
   private async lock(number: number | undefined): Promise<pg.PoolClient> {
     const client = await this.pool.connect();
     try {
-      const { rows } = await client.query<{ worker: number }>(
-        "select worker, pg_advisory_lock($1, worker) from (select coalesce($2, nextval('slack_workers'))::integer as worker) as self",
+      const { rows } = await client.query<{ worker: number; held: boolean }>(
+        `select worker, pg_try_advisory_lock($1, worker) as held
+         from (select coalesce($2, nextval('slack_workers'))::integer as worker) as self`,
         [LOCK_CLASS, number ?? null],
       );
-      this.number = rows[0]?.worker ?? 0;
+      // The server may not have noticed yet that the lost connection is gone.
+      if (!rows[0]?.held) throw new Error("The lock is still held.");
+      this.number = rows[0].worker;
       return client;
     } catch (error) {
       client.release(true);

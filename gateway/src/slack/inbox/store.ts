@@ -34,8 +34,12 @@ const ENQUEUE = `
   select pg_notify('${INBOX_CHANNEL}', '') from stored`;
 
 /** Stores a delivery, unless it is there already. */
-export async function enqueue(db: Queryable, accepted: Accepted, body: unknown): Promise<void> {
-  await db.query(ENQUEUE, [accepted.dedupeKey, accepted.lane, JSON.stringify(body)]);
+export async function enqueue(
+  db: Queryable,
+  { dedupeKey, lane }: Pick<Accepted, "dedupeKey" | "lane">,
+  body: unknown,
+): Promise<void> {
+  await db.query(ENQUEUE, [dedupeKey, lane, JSON.stringify(body)]);
 }
 
 /** Stores a delivery once more, to be worked anew behind its lane; once, however often it is called. */

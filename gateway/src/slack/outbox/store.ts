@@ -95,11 +95,12 @@ export async function markSent(db: Queryable, id: string, ts: Ts | null): Promis
   await db.query("update slack_outbox set state = 'sent', ts = $2 where id = $1", [id, ts]);
 }
 
-/** Whether a message that begins a session's thread may be visible in the channel before its mapping is. */
+/** Whether a message that begins a session's thread may just have become visible in the channel, and its mapping not yet. */
 export async function isThreadBeginning(db: Queryable, channel: ChannelId): Promise<boolean> {
   const { rowCount } = await db.query(
     `select from slack_outbox
-     where channel_id = $1 and mapping_id is not null and state = 'sending' limit 1`,
+     where channel_id = $1 and mapping_id is not null and state = 'sending'
+       and tried_at > now() - interval '1 minute' limit 1`,
     [channel],
   );
   return rowCount !== 0;

@@ -36,8 +36,8 @@ export async function sessionDied(
 }
 
 /**
- * A later message in a conversation whose session died: everyone was told, so
- * only its author is, and the message is marked for all to see.
+ * A message that comes after the end of its session was told: not told to
+ * everyone again, but to its author, and marked for all to see.
  */
 export async function refuse(bridge: Bridge, message: SlackMessage): Promise<void> {
   const { client, logger } = bridge;
@@ -46,7 +46,7 @@ export async function refuse(bridge: Bridge, message: SlackMessage): Promise<voi
   const note = {
     channel,
     user: message.user,
-    text: "_Not delivered: this session has ended. Click *Start new here* above to go on._",
+    text: "_Not answered: this session has ended._",
     ...(thread !== null && { thread_ts: thread }),
   };
   await client.chat

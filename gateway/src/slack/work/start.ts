@@ -17,8 +17,8 @@ export interface Start {
   open: () => Promise<Session>;
   /** Whether `open` begins a session of its own. */
   begins: boolean;
-  /** What is said of it. */
-  text: (session: Session) => string;
+  /** What is said of it; `here` is where it can be talked to. */
+  text: (session: Session, here: "in this thread" | "here") => string;
   /** What else is to happen when it starts in place. */
   inPlace?: (tx: Queryable) => Promise<void>;
 }
@@ -49,7 +49,6 @@ export async function startSession(bridge: Bridge, start: Start): Promise<void> 
     if (error instanceof BackendError) await abandon(pool, mapping, async () => {});
     throw error;
   });
-  const message = { text: start.text(session) };
   const { sessionId, project, description, workingDir } = session;
   await assign(pool, mapping, { sessionId, project, description, workingDir }, start.begins);
 
@@ -57,10 +56,14 @@ export async function startSession(bridge: Bridge, start: Start): Promise<void> 
     outbox.decide(job, async (tx) => {
       await activate(tx, mapping, place.thread);
       await start.inPlace?.(tx);
-      return [draft(address, message)];
+      const text = start.text(session, place.thread === null ? "here" : "in this thread");
+      return [draft(address, { text })];
     });
   const moveOut = () =>
-    outbox.decide(job, async () => [{ ...draft({ ...address, thread: null }, message), mapping }]);
+    outbox.decide(job, async () => {
+      const text = start.text(session, "in this thread");
+      return [{ ...draft({ ...address, thread: null }, { text }), mapping }];
+    });
   const canStay = place.thread !== null || isDirectMessage(place.channel);
   if (!canStay || (await isTaken(pool, place))) return moveOut();
   await stay().catch((error: unknown) => {

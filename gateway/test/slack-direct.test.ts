@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { ADA, BOB, type SlackSystem, startSlackSystem } from "./slack-system.js";
+
+let system: SlackSystem;
+beforeAll(async () => {
+  system = await startSlackSystem();
+});
+afterAll(() => system[Symbol.asyncDispose]());
+
+/** Writes to the app and waits for its answer. Returns what the app said since, with its thread. */
+async function write(user: string, text: string, thread_ts?: string) {
+  // The local Slack opens the direct messages of whoever's id stands for the channel.
+  const post = { channel: user, user, text, ...(thread_ts !== undefined && { thread_ts }) };
+  const asked = await system.slack.message(post);
+  return vi.waitFor(
+    async () => {
+      const messages = await system.slack.messages(asked.channel);
+      const said = messages.filter((each) => each.ts > asked.ts && each.user === "U0AMP");
+      if (said.length === 0) throw new Error("no answer");
+      return { channel: asked.channel, ts: asked.ts, texts: said.map((each) => each.text), said };
+    },
+    { timeout: 10_000 },
+  );
+}
+
+test("direct messages are one conversation, without mentions or threads", async () => {
+  const hint = await write(ADA, "hello");
+  expect(hint.texts).toEqual(["_No session in this conversation. Use `new` to start one._"]);
+  const started = await write(ADA, "new tea");
+  expect(started.texts).toEqual([
+    expect.stringMatching(/^Started new session `.{8}`: tea\nReply here to interact/),
+  ]);
+  const { texts, said } = await write(ADA, "list what is oolong?");
+  expect(texts).toEqual([expect.stringContaining("list what is oolong?")]);
+  expect(said[0]?.thread_ts).toBeUndefined();
+  // A thread is another conversation, and says so.
+  const thread = await write(ADA, "and here?", started.ts);
+  expect(thread.texts).toEqual([expect.stringContaining("_No session in this conversation.")]);
+});
+
+test("a slash command means them, and does not wait behind a running turn", async () => {
+  const { channel } = await write(BOB, "new");
+  await system.slack.message({ channel: BOB, user: BOB, text: "slow 20 please" });
+  await vi.waitFor(async () => {
+    const { rows } = await system.pool.query(
+      "select from slack_inbox where status = 'waiting' and body::text like '%slow 20%'",
+    );
+    expect(rows).toHaveLength(1);
+  });
+  await system.slack.command({ channel, user: BOB, command: "/amp", text: "end" });
+  await vi.waitFor(
+    async () => {
+      const texts = (await system.slack.messages(channel)).map(({ text }) => text);
+      expect(texts).toContain("Session ended. Start a new one with `new`.");
+      // Depending on which of the two is noted first.
+      const cutOff = /^_Not answered: this session has ended\._$|^Session has ended\. /;
+      expect(texts).toContainEqual(expect.stringMatching(cutOff));
+    },
+    { timeout: 10_000 },
+  );
+});

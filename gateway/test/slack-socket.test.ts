@@ -1,0 +1,69 @@
+import { freePort, startLocalSlack } from "@amp/stack/testing";
+import { pino } from "pino";
+import { expect, test, vi } from "vitest";
+import { clientOptions } from "../src/slack/api/client.js";
+import type { SlackConfig } from "../src/slack/config.js";
+import { SocketConnections } from "../src/slack/door/socket.js";
+import { slackProxy } from "./slack-proxy.js";
+
+const logger = pino({ level: "silent" });
+const post = { channel: "C0GENERAL", user: "U0ADA" };
+
+test("connections come back after errors of Slack, and after Slack was away", async () => {
+  const port = await freePort();
+  const first = await startLocalSlack({ port });
+  await using proxy = await slackProxy(first.apiUrl);
+  // Each ends the process if the client reconnects by itself.
+  for (const fault of ["down", "invalid_auth", "limited"]) {
+    proxy.fail("apps.connections.open", fault);
+  }
+  const accepted: string[] = [];
+  const accept = async (body: unknown) => void accepted.push(JSON.stringify(body));
+  const options = clientOptions({ apiUrl: proxy.apiUrl } as SlackConfig, logger);
+  const { appToken } = first.app;
+  await using _connections = new SocketConnections({
+    appToken,
+    clientOptions: options,
+    accept,
+    logger,
+  });
+  const opened = () => proxy.calls("apps.connections.open").length;
+  await vi.waitFor(() => expect(opened()).toBe(2), { timeout: 20_000 });
+  await vi.waitFor(async () => {
+    await first.message({ ...post, text: "hello" });
+    expect(accepted.join()).toContain('"text":"hello"');
+  });
+
+  await first[Symbol.asyncDispose]();
+  await using second = await startLocalSlack({ port });
+  await vi.waitFor(
+    async () => {
+      await second.message({ ...post, text: "again" });
+      expect(accepted.join()).toContain('"text":"again"');
+    },
+    { timeout: 20_000, interval: 500 },
+  );
+});
+
+test("what cannot be stored is not acknowledged", async () => {
+  await using slack = await startLocalSlack();
+  const options = clientOptions({ apiUrl: slack.apiUrl } as SlackConfig, logger);
+  const accept = vi.fn(async () => {
+    throw new Error("no database");
+  });
+  await using _connections = new SocketConnections({
+    appToken: slack.app.appToken,
+    clientOptions: options,
+    accept,
+    logger,
+  });
+  await vi.waitFor(
+    async () => {
+      await slack.message({ ...post, text: "hello" });
+      expect(accept).toHaveBeenCalled();
+    },
+    { timeout: 10_000 },
+  );
+  const acks = (await slack.log()).filter(({ kind }) => kind === "ack");
+  expect(acks).toEqual([]);
+});
