@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { connectSessions, type SessionClient } from "@amp/proto";
 import { startEmbeddedPostgres } from "../../../stack/src/embedded-postgres.js";
 import { freePort } from "../../../stack/src/ports.js";
+import { watchdog } from "../../../stack/src/watchdog.js";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
@@ -74,7 +75,7 @@ export async function withStack(
   }
 }
 
-/** One of our services, run from its sources. */
+/** One of our services, run from its sources; it does not outlive this process. */
 class Service {
   private process: ChildProcess | undefined;
 
@@ -93,7 +94,9 @@ class Service {
       cwd: ROOT,
       env: { PATH: process.env["PATH"], ...this.env },
       stdio: ["ignore", "inherit", "inherit"],
+      detached: true,
     });
+    watchdog(this.process, { first: "TERM", last: "KILL" });
   }
 
   async stop(signal: NodeJS.Signals): Promise<void> {
