@@ -33,7 +33,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
 async function startContainer(): Promise<Server | undefined> {
   try {
     const container = await new PostgreSqlContainer(IMAGE)
-      .withCommand(["-c", "fsync=off", "-c", "max_connections=200"])
+      .withCommand(["postgres", "-c", "fsync=off", "-c", "max_connections=200"])
       .start();
     return {
       url: container.getConnectionUri(),
