@@ -169,14 +169,34 @@ describe("Prefer: respond-async", () => {
     await expect.poll(() => turnsOf(sessionId)).toMatchObject([{ state: "completed" }]);
   });
 
-  test("a turn that fails later is accepted all the same, also when repeated", async () => {
+  test("a turn that fails at once is accepted all the same, also when repeated", async () => {
     const sessionId = await system.web.begin();
-    const body = { message: "fail", request_id: "f" };
-    expect((await system.web.post("/chat", body, ASYNC)).status).toBe(202);
-    await expect
-      .poll(() => turnsOf(sessionId))
-      .toMatchObject([{ state: "failed", failure: { message: expect.any(String) } }]);
-    expect((await system.web.post("/chat", body, ASYNC)).status).toBe(202);
+    for (let seq = 1; seq <= 20; seq++) {
+      const request_id = `fails ${seq}`;
+      const accepted = {
+        status: 202,
+        body: { session_id: sessionId, request_id, seq, session_connected: true },
+      };
+      const body = { message: "fail", request_id };
+      expect(await system.web.post("/chat", body, ASYNC)).toEqual(accepted);
+      await expect
+        .poll(async () => (await turnsOf(sessionId)).at(-1))
+        .toMatchObject({
+          state: "failed",
+          request_id,
+          failure: { message: expect.any(String) },
+        });
+      expect(await system.web.post("/chat", body, ASYNC)).toEqual(accepted);
+    }
+  });
+
+  test("a repeat of a turn that was cancelled is accepted too", async () => {
+    const sessionId = await system.web.begin();
+    const body = { message: "slow 60", request_id: "c" };
+    const accepted = await system.web.post("/chat", body, ASYNC);
+    await system.web.post("/cancel");
+    await expect.poll(() => turnsOf(sessionId)).toMatchObject([{ state: "cancelled" }]);
+    expect(await system.web.post("/chat", body, ASYNC)).toEqual(accepted);
   });
 });
 

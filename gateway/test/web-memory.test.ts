@@ -69,8 +69,23 @@ test("a user's memories are their own", async () => {
   expect(await say("remember: mine")).toMatchObject({ body: { memory_result: { id: "mem-001" } } });
 });
 
-test("is not asked when the answer is to come on the event stream", async () => {
-  await system.web.begin();
-  const body = { message: "remember: this is for the agent" };
-  expect((await system.web.post("/chat", body, { prefer: "respond-async" })).status).toBe(202);
+test("is asked, and answers at once, also when an answer could come later", async () => {
+  const sessionId = await system.web.begin();
+  const later = (message: string) =>
+    system.web.post("/chat", { message, request_id: "later" }, { prefer: "respond-async" });
+  expect(await later("remember this: the door is blue")).toEqual({
+    status: 200,
+    body: {
+      response: expect.stringMatching(/^Remembered! /),
+      memory_action: "remember",
+      memory_result: expect.objectContaining({ content: "the door is blue" }),
+      session_connected: true,
+    },
+  });
+  expect(await later("recall door")).toMatchObject({
+    status: 200,
+    body: { memory_action: "recall" },
+  });
+  const { body } = await system.web.get(`/sessions/${sessionId}/transcript`);
+  expect(body["turns"]).toEqual([]);
 });

@@ -26,6 +26,8 @@ export type BackendErrorKind =
 /** A call that the backend did not do. */
 export class BackendError extends Error {
   override readonly name = "BackendError";
+  /** The turn that it is about, if the backend told. */
+  readonly seq: number | undefined;
   constructor(
     readonly kind: BackendErrorKind,
     /** For people: what the backend said. */
@@ -34,9 +36,10 @@ export class BackendError extends Error {
     readonly reason: Reason | undefined,
     /** The name of the gRPC status, for logs. */
     readonly code: string,
-    options?: ErrorOptions,
+    { seq, ...options }: ErrorOptions & { seq?: number | undefined } = {},
   ) {
     super(message, options);
+    this.seq = seq;
   }
 }
 
@@ -48,10 +51,12 @@ export function isDead(error: unknown): error is BackendError {
 /** Translates what grpc-js throws; anything else is returned as it is. */
 export function toBackendError(error: unknown): unknown {
   if (!isServiceError(error)) return error;
-  const reason = errorDetails(error)?.reason;
+  const { reason, metadata } = errorDetails(error) ?? {};
   const text = error.details || error.message;
+  const seq = Number(metadata?.["seq"]) || undefined;
   return new BackendError(kindOf(error.code, reason), text, reason, status[error.code], {
     cause: error,
+    seq,
   });
 }
 

@@ -18,14 +18,15 @@ const Body = fields({
 /**
  * POST /chat: one message to a session. Waits for the reply; with
  * `Prefer: respond-async` (RFC 7240) it answers 202 as soon as the message is
- * accepted for good, and the event stream tells the rest. The turn goes on
- * whatever becomes of the request, and a repeat with the same request_id joins it.
+ * accepted for good, and the event stream tells the rest, how it failed too. The
+ * turn goes on whatever becomes of the request, and a repeat with the same
+ * request_id joins it. What is for the user's memory is answered at once.
  */
 export const chat: Endpoint = async (context, call) => {
   const body = read(Body, call.request.body);
   const later = respondAsync(call);
-  // An answer on the event stream needs a turn, which a memory command has not.
-  const intent = later ? undefined : memoryIntent(body.message);
+  // No turn, and so nothing that the event stream could tell later.
+  const intent = memoryIntent(body.message);
   if (intent) return ok(await memoryCommand(context, call.user, intent, body.request_id));
   const mapping = await meantSession(context, call.user, body.session_id);
   const request = {
@@ -62,17 +63,24 @@ async function accept(
   message: Message,
   { signal }: Call,
 ): Promise<Answer> {
-  // The first event says that the turn is stored; it needs nobody to listen on.
-  for await (const { seq } of backend.sendStream(message, { window: retryWindow, signal })) {
-    return {
-      status: 202,
-      body: {
-        session_id: mapping.session_id,
-        request_id: message.requestId,
-        seq,
-        session_connected: true,
-      },
-    };
+  const accepted = (seq: number | undefined): Answer => ({
+    status: 202,
+    body: {
+      session_id: mapping.session_id,
+      request_id: message.requestId,
+      ...(seq !== undefined && { seq }),
+      session_connected: true,
+    },
+  });
+  try {
+    // The first event says that the turn is stored; it needs nobody to listen on.
+    for await (const { seq } of backend.sendStream(message, { window: retryWindow, signal })) {
+      return accepted(seq);
+    }
+  } catch (error) {
+    // gRPC drops what was not read yet when a call fails: the end of a short turn overtakes its first event.
+    if (error instanceof BackendError && error.kind === "turn") return accepted(error.seq);
+    throw error;
   }
   throw new BackendError("internal", "The backend did not accept the message.", undefined, "OK");
 }
