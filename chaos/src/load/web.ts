@@ -15,6 +15,9 @@ export interface WebContext {
 
 /** A request without an answer is repeated after so long, and one that was refused after a shorter while. */
 const PATIENCE_MS = 15_000;
+/** How often the line breaks within so many milliseconds, so that nobody knows what became of the request. */
+const BROKEN_PERCENT = 10;
+const BROKEN_MS = [1, 40] as const;
 const REPEAT_MS = 300;
 /** The server sends a sign of life every 15 s. */
 const SILENCE_MS = 40_000;
@@ -149,12 +152,13 @@ async function post(
   body: object,
   headers: Record<string, string> = {},
 ): Promise<Answer | undefined> {
+  const patience = random.chance(BROKEN_PERCENT) ? random.between(...BROKEN_MS) : PATIENCE_MS;
   try {
     const response = await fetch(`${random.pick(urls)}/apps/web-chat/api${path}`, {
       method: "POST",
       headers: { "content-type": "application/json", ...headers },
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(patience),
     });
     return { status: response.status, body: (await response.json()) as Answer["body"] };
   } catch {
