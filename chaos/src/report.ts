@@ -11,11 +11,13 @@ export interface Outcome {
   faults: Injected[];
   log: Log;
   lives: Life[];
+  /** Whether "disk full" was one; else Postgres was told to refuse writes. */
+  diskWasFull: boolean;
   problems: string[];
 }
 
 /** The report of a run, as Markdown. */
-export function report({ options, faults, log, lives, problems }: Outcome): string {
+export function report({ options, faults, log, lives, diskWasFull, problems }: Outcome): string {
   const { minutes, seed, backends, gateways } = options;
   const verdict = problems.length === 0 ? "everything held" : `**${problems.length} problems**`;
   return [
@@ -25,7 +27,7 @@ export function report({ options, faults, log, lives, problems }: Outcome): stri
     "",
     ...messageTable(log, faults),
     "",
-    ...faultTable(log, faults),
+    ...faultTable(log, faults, diskWasFull),
     "",
     endingLine(log),
     "",
@@ -69,7 +71,7 @@ function messageTable(log: Log, faults: Injected[]): string[] {
   ];
 }
 
-function faultTable(log: Log, faults: Injected[]): string[] {
+function faultTable(log: Log, faults: Injected[], diskWasFull: boolean): string[] {
   const accepted = log.messages.filter((each) => each.accepted !== undefined);
   const rows = FAULT_KINDS.flatMap((kind) => {
     const some = faults.filter((fault) => fault.kind === kind);
@@ -77,7 +79,7 @@ function faultTable(log: Log, faults: Injected[]): string[] {
     const lasted = some.map(({ begun, over }) => over - begun);
     const recoveries = some.map((fault) => recovery(accepted, fault));
     return row(
-      kind,
+      kind === "disk full" && !diskWasFull ? "writes refused" : kind,
       some.length,
       time(median(lasted)),
       time(median(recoveries)),

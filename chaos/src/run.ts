@@ -64,7 +64,7 @@ export async function run(
   load.close();
   endings.close();
   problems.push(...(await checkStop(system)), ...system.complaints);
-  return { options, faults, log, lives, problems };
+  return { options, faults, log, lives, diskWasFull: database.disk.canFill, problems };
 }
 
 function isSettled({ accepted, excused, replies }: Log["messages"][number]): boolean {
