@@ -12,6 +12,15 @@ test("a first message begins a session, and the answer streams in", async ({ cha
   await expect(page.getByRole("status")).toContainText("Answer: ");
 });
 
+test("what is to be remembered is answered at once, and found again", async ({ chat }) => {
+  await chat.say("hello");
+  await expect(chat.answers).toContainText("You said (turn 1): hello");
+  await chat.say("remember this: the tea is in the left drawer");
+  await expect(chat.memories).toContainText("Remembered! Stored as mem-001");
+  await chat.say("what do you remember about tea");
+  await expect(chat.memories.last()).toContainText("the tea is in the left drawer");
+});
+
 test("a long answer can be read while it is written, and stopped", async ({ chat }) => {
   await chat.say("slow 30 one two three four five six seven eight");
   await expect(chat.answers).toContainText("demo agent");

@@ -37,12 +37,14 @@ export function watch(page: Page): string[] {
 export class ChatPage {
   readonly box: Locator;
   readonly answers: Locator;
+  readonly memories: Locator;
   /** How turns without an answer ended. */
   readonly outcomes: Locator;
 
   constructor(readonly page: Page) {
     this.box = page.getByRole("textbox", { name: "Message" });
     this.answers = page.getByRole("article", { name: "Answer" });
+    this.memories = page.getByRole("article", { name: "Memory" });
     this.outcomes = page.locator(".outcome");
   }
 

@@ -20,6 +20,12 @@ export function announce(before: ChatState, after: ChatState): Announcement {
   if (before.session?.state === "active" && after.session?.state === "ended") {
     return { alert: "The session has ended." };
   }
+  const answered = after.outgoing.find(
+    ({ state, requestId }) =>
+      state === "answered" &&
+      before.outgoing.some((one) => one.requestId === requestId && one.state !== "answered"),
+  );
+  if (answered) return { status: `Answer: ${answered.answer}` };
   const states = new Map(before.turns.map(({ seq, state }) => [seq, state]));
   const sent = new Set(before.outgoing.map(({ requestId }) => requestId));
   const news = after.turns.findLast(

@@ -75,9 +75,12 @@ export function connectApi(
         request_id: requestId,
         ...(session.workingDir && { working_dir: session.workingDir }),
       }),
-    /** Done once the message is accepted for good; repeated with the same request id, it is still one message. */
+    /**
+     * Done once the message is accepted for good; repeated with the same request
+     * id, it is still one message. One for the user's memory has its response at once.
+     */
     send: (sessionId: string, message: string, requestId: string) =>
-      call<{ seq: number }>(
+      call<{ response?: string }>(
         "/chat",
         { session_id: sessionId, message, request_id: requestId },
         { Prefer: "respond-async" },

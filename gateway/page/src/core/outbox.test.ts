@@ -24,6 +24,7 @@ function setUp(storage: Storage = memory()) {
   const refusals: ApiError[] = [];
   const sent: string[] = [];
   const created: string[] = [];
+  const responses: string[] = [];
   let messages: readonly Outgoing[] = [];
   let hangs = false;
   const answer = <T>(value: T): Promise<T> => {
@@ -34,7 +35,8 @@ function setUp(storage: Storage = memory()) {
   const api = {
     send: (sessionId: string, message: string, requestId: string) => {
       sent.push(`${sessionId} ${message} ${requestId}`);
-      return answer({ seq: sent.length });
+      const response = responses.shift();
+      return answer(response === undefined ? {} : { response });
     },
     create: (_session: unknown, creationId: string) => {
       created.push(creationId);
@@ -51,12 +53,14 @@ function setUp(storage: Storage = memory()) {
     outbox,
     storage,
     refusals,
+    responses,
     sent,
     created,
     listener,
     hang: () => {
       hangs = true;
     },
+    messages: () => messages,
     states: () => messages.map(({ state }) => state),
   };
 }
@@ -94,6 +98,15 @@ describe("a message", () => {
     await settle();
     expect(second.sent).toEqual([`s hi ${id}`]);
     expect(second.storage.length).toBe(0);
+  });
+
+  it("that is answered at once shows the answer, and is not sent again", async () => {
+    const { outbox, responses, storage, messages } = setUp();
+    responses.push("Remembered!");
+    outbox.send(TO_S, "remember this: tea");
+    await settle();
+    expect(messages()).toMatchObject([{ state: "answered", answer: "Remembered!" }]);
+    expect(storage.length).toBe(0);
   });
 
   it("that is refused for good is shown so, and blocks nothing", async () => {

@@ -107,8 +107,10 @@ export class Outbox {
   private async advance(message: Outgoing): Promise<void> {
     const { to } = message;
     if (to.kind === "session") {
-      await this.api.send(to.sessionId, message.message, message.requestId);
-      Object.assign(message, { state: "accepted", problem: null });
+      const { response } = await this.api.send(to.sessionId, message.message, message.requestId);
+      const outcome =
+        response === undefined ? { state: "accepted" } : { state: "answered", answer: response };
+      Object.assign(message, { ...outcome, problem: null });
       this.changed();
       return;
     }
@@ -146,7 +148,7 @@ export class Outbox {
 
   private changed(): void {
     for (const message of this.messages) {
-      const settled = message.state === "accepted";
+      const settled = message.state === "accepted" || message.state === "answered";
       writeStored(this.storage, PREFIX + message.requestId, settled ? undefined : message);
     }
     this.listener.changed(this.messages.map((message) => ({ ...message })));

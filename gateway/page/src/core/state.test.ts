@@ -6,6 +6,7 @@ import {
   type Action,
   applyTurnEvent,
   type ChatState,
+  conversation,
   initialState,
   reduce,
   unseen,
@@ -151,5 +152,20 @@ describe("the page", () => {
     expect(unseen(sending)).toEqual([message]);
     expect(unseen({ ...sending, turns: [turn({ request_id: "r1" })] })).toEqual([]);
     expect(unseen({ ...sending, place: "other" })).toEqual([]);
+  });
+
+  it("that was answered at once stays where it was said, one on its way comes last", () => {
+    const message = {
+      to: { kind: "session", sessionId: "s" },
+      message: "remember this: tea",
+      writtenAt: Date.parse("2026-11-23T08:00:02Z"),
+      problem: null,
+    } as const;
+    const before = turn({ seq: 1, created_at: "2026-11-23T08:00:01Z" });
+    const after = turn({ seq: 2, created_at: "2026-11-23T08:00:03Z" });
+    const answered = { ...message, requestId: "a", state: "answered", answer: "ok" } as const;
+    const sending = { ...message, requestId: "b", state: "sending" } as const;
+    const state = { ...watching, turns: [before, after], outgoing: [answered, sending] };
+    expect(conversation(state)).toEqual([before, answered, after, sending]);
   });
 });

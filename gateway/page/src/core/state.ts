@@ -165,6 +165,18 @@ export function unseen(state: ChatState): Outgoing[] {
   );
 }
 
+/** What the place looked at shows, in order: its turns, and the messages that are not among them. */
+export function conversation(state: ChatState): (Turn | Outgoing)[] {
+  const shown: (Turn | Outgoing)[] = [...state.turns];
+  for (const message of unseen(state)) {
+    const later = (one: Turn | Outgoing) =>
+      "seq" in one && Date.parse(one.created_at) > message.writtenAt;
+    const place = message.state === "answered" ? shown.findIndex(later) : -1;
+    shown.splice(place < 0 ? shown.length : place, 0, message);
+  }
+  return shown;
+}
+
 /** The turn that the agent works on. */
 export function runningTurn(state: ChatState): Turn | undefined {
   return state.turns.find(({ state }) => state === "running");

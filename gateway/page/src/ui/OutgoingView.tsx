@@ -1,5 +1,6 @@
 import type { Chat } from "../core/chat.js";
 import type { Outgoing } from "../core/outgoing.js";
+import { Markdown } from "./Markdown.js";
 import { Message } from "./Message.js";
 
 const NOTES = {
@@ -8,9 +9,19 @@ const NOTES = {
   rejected: "Not sent",
 } as const;
 
-/** A message that is not in the transcript yet. */
+/** A message that is not in the transcript, or not yet. */
 export function OutgoingView({ message, chat }: { message: Outgoing; chat: Chat }) {
   const { requestId, state, problem } = message;
+  if (state === "answered") {
+    return (
+      <>
+        <Message text={message.message} />
+        <article class="answer" aria-label="Memory">
+          <Markdown text={message.answer ?? ""} done />
+        </article>
+      </>
+    );
+  }
   if (state === "rejected") {
     return (
       <Message text={message.message} note={`${NOTES.rejected}: ${problem}`}>

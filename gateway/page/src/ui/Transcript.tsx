@@ -1,6 +1,6 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Chat } from "../core/chat.js";
-import { type ChatState, unseen } from "../core/state.js";
+import { type ChatState, conversation, unseen } from "../core/state.js";
 import { copyCode } from "./copy.js";
 import { useAction } from "./hooks.js";
 import { Icon } from "./icons.js";
@@ -67,12 +67,13 @@ export function Transcript({ chat, state }: { chat: Chat; state: ChatState }) {
               {older.problem ?? "Show earlier messages"}
             </button>
           )}
-          {state.turns.map((turn) => (
-            <TurnView key={turn.seq} turn={turn} chat={chat} alive={alive} />
-          ))}
-          {waiting.map((message) => (
-            <OutgoingView key={message.requestId} message={message} chat={chat} />
-          ))}
+          {conversation(state).map((one) =>
+            "seq" in one ? (
+              <TurnView key={one.seq} turn={one} chat={chat} alive={alive} />
+            ) : (
+              <OutgoingView key={one.requestId} message={one} chat={chat} />
+            ),
+          )}
           {state.session && alive && state.turns.length === 0 && waiting.length === 0 && (
             <p class="faint first">Nothing was said yet. Write the first message below.</p>
           )}

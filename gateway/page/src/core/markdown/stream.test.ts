@@ -10,10 +10,14 @@ function whole(text: string): string {
   return renderBlock(new Lexer({ gfm: true }).lex(text), false);
 }
 
-function inSteps(text: string, cuts: Iterable<number>): string {
+function steps(text: string, cuts: Iterable<number>) {
   const stream = markdownStream();
   for (const cut of cuts) stream.update(text.slice(0, cut), false);
-  return stream.update(text, true).join("");
+  return stream;
+}
+
+function inSteps(text: string, cuts: Iterable<number>): string {
+  return steps(text, cuts).update(text, true).join("");
 }
 
 function* every(step: number, length: number): Iterable<number> {
@@ -23,9 +27,16 @@ function* every(step: number, length: number): Iterable<number> {
 describe("markdown in steps is markdown as a whole", () => {
   for (const [name, text] of Object.entries(documents)) {
     it.each([1, 3, 7, 10, 40, 160])(`${name}, %i characters a step`, (step) => {
-      expect(inSteps(text, every(step, text.length))).toBe(whole(text));
+      const stream = steps(text, every(step, text.length));
+      expect(stream.update(text, false)).toEqual(markdownStream().update(text, false));
+      expect(stream.update(text, true).join("")).toBe(whole(text));
     });
   }
+
+  it("in the end also where an item depends on the line before its block", () => {
+    const text = "|---|---|\n    word\n- [ ] ";
+    expect(inSteps(text, every(1, text.length))).toBe(whole(text));
+  });
 
   it("whatever the pieces are and wherever they are cut", () => {
     const text = fc

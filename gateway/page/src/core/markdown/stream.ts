@@ -19,6 +19,8 @@ export interface MarkdownStream {
  *   block of its own until it joins the one before: so the last two are open.
  * - Blocks without a blank line between them are parsed together, as some
  *   depend on what they interrupt.
+ * - What a block is can, rarely, depend on more than all this: a text that is
+ *   complete is parsed whole once more, so that its last view is always right.
  * - A link definition gives meaning to references anywhere before it: a text
  *   that seems to have one is parsed whole.
  */
@@ -31,7 +33,7 @@ export function markdownStream(): MarkdownStream {
   return {
     update(raw, done) {
       const text = raw.replace(/\r\n?/g, "\n");
-      const whole = LINK_DEFINITION.test(text);
+      const whole = done || LINK_DEFINITION.test(text);
       if (whole || !text.startsWith(prefix)) {
         settled = [];
         prefix = "";
@@ -57,7 +59,7 @@ export function markdownStream(): MarkdownStream {
     },
   };
 
-  /** With link definitions about, the same source may render differently: nothing is taken from the cache. */
+  /** In a text parsed whole, the same source may render differently: nothing is taken from the cache. */
   function render(token: Token, growing: boolean, whole: boolean, next: Map<string, string>) {
     const key = `${growing}${token.raw}`;
     const html = (whole ? undefined : cache.get(key)) ?? renderBlock([token], growing);
