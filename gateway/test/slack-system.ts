@@ -36,6 +36,7 @@ export interface SlackSystem extends System {
 export async function startSlackSystem(
   env: Record<string, string> = {},
   transport: Transport = "http",
+  ...gatewayDatabase: [through?: (url: string) => Promise<string>]
 ): Promise<SlackSystem> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}/slack/events`;
@@ -51,7 +52,7 @@ export async function startSlackSystem(
       : { SLACK_APP_TOKEN: slack.app.appToken }),
     ...env,
   };
-  const system = await startSystem(settings).catch(async (error: unknown) => {
+  const system = await startSystem(settings, ...gatewayDatabase).catch(async (error: unknown) => {
     await proxy[Symbol.asyncDispose]();
     await slack[Symbol.asyncDispose]();
     throw error;

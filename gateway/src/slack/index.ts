@@ -31,9 +31,11 @@ export async function startSlack(config: SlackConfig, context: SurfaceContext): 
     backend.end(sessionId, "found no place in Slack"),
   );
   const bridge: Bridge = { config, backend, pool, client, outbox, logger };
-  const receiver = boltReceiver(config, client, logger, (job, delivery, botUserId) =>
-    workDelivery(bridge, job, delivery, botUserId),
-  );
+  let self: string | undefined;
+  const receiver = boltReceiver(config, client, logger, (job, delivery, botUserId) => {
+    self = botUserId;
+    return workDelivery(bridge, job, delivery, botUserId);
+  });
   const handler: Handler = {
     async work(job) {
       const parsed = parseDelivery(job.body);
@@ -41,7 +43,7 @@ export async function startSlack(config: SlackConfig, context: SurfaceContext): 
     },
     async giveUp(job) {
       const parsed = parseDelivery(job.body);
-      if ("delivery" in parsed) await giveUpDelivery(bridge, job, parsed.delivery);
+      if ("delivery" in parsed) await giveUpDelivery(bridge, job, parsed.delivery, self);
     },
   };
   releases.use(await InboxWorker.start({ pool, database, logger, handler }));

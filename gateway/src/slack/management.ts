@@ -40,7 +40,6 @@ export function managementRoutes(config: SlackConfig, pool: pg.Pool): Router {
 }
 
 function localOnly(request: Request, response: Response, next: NextFunction): void {
-  // Its own parser takes the brackets and the port off.
   const host = request.hostname.replace(/^\[|\]$/g, "");
   if (isLoopback({ host, port: 0 })) next();
   else response.status(403).json({ error: "Only from this machine" });

@@ -4,7 +4,7 @@ import type { Queryable } from "@amp/postgres";
  * How long a lane stays with a worker that does not renew its claim, in
  * seconds. Only for a worker that hangs: one that is gone lost its lock.
  */
-export const LEASE_S = 30;
+const LEASE_S = 30;
 
 /** The first key of every worker's advisory lock; the second is the worker's number. */
 export const LOCK_CLASS = 0x616d70;

@@ -3,8 +3,9 @@ import type pg from "pg";
 import type { Logger } from "pino";
 import type { Backend } from "../../backend/index.js";
 import type { SlackConfig } from "../config.js";
+import type { SlackMessage } from "../door/delivery.js";
 import type { Job } from "../inbox/job.js";
-import type { ChannelId, Ts } from "../keys.js";
+import { type ChannelId, isDirectMessage, type Ts } from "../keys.js";
 import type { Outbox } from "../outbox/outbox.js";
 import type { Draft } from "../outbox/store.js";
 import type { SlackText } from "../text/message.js";
@@ -25,6 +26,12 @@ export interface Address {
   /** Null: in the channel itself. */
   thread: Ts | null;
   responseUrl?: string | undefined;
+}
+
+/** Where a message is answered: in its thread, or the one that it begins; direct messages have none. */
+export function answerTo({ place, ts }: SlackMessage): Address {
+  const { channel, thread } = place;
+  return { channel, thread: thread ?? (isDirectMessage(channel) ? null : ts) };
 }
 
 /** A reply to the address. */

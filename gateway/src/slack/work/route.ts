@@ -5,7 +5,7 @@ import { isDirectMessage } from "../keys.js";
 import { findMapping } from "../mappings/store.js";
 import { isThreadBeginning } from "../outbox/store.js";
 import { addressed } from "./addressed.js";
-import { type Bridge, draft } from "./bridge.js";
+import { answerTo, type Bridge, draft } from "./bridge.js";
 import { refuse } from "./dead.js";
 import { runTurn } from "./turn.js";
 
@@ -29,10 +29,10 @@ export async function routeMessage(
   botUserId: string,
   onOurs: () => void,
 ): Promise<void> {
-  const { place, user, ts } = message;
+  const { place, user } = message;
   const { pool, outbox, config } = bridge;
   const direct = isDirectMessage(place.channel);
-  const address = { channel: place.channel, thread: place.thread ?? (direct ? null : ts) };
+  const address = answerTo(message);
   const call = addressed(message.text, botUserId, config.botName);
   const line = parseCommand(call?.rest ?? message.text);
   const run = () => {

@@ -2,8 +2,10 @@ import { reactTo } from "../api/reactions.js";
 import { parseCommand, runCommand } from "../commands/index.js";
 import type { Delivery } from "../door/delivery.js";
 import type { Job } from "../inbox/job.js";
-import { abandon, reservationOf } from "../mappings/store.js";
-import { type Address, type Bridge, draft } from "./bridge.js";
+import { isDirectMessage } from "../keys.js";
+import { abandon, isTaken, reservationOf } from "../mappings/store.js";
+import { addressed } from "./addressed.js";
+import { type Address, answerTo, type Bridge, draft } from "./bridge.js";
 import { routeClick } from "./click.js";
 import { NO_RESPONSE } from "./failure.js";
 import { routeMessage } from "./route.js";
@@ -51,20 +53,46 @@ async function decide(
   }
 }
 
-/** Tells the user that a delivery was given up, and gives back what was held for it. */
-export async function giveUpDelivery(bridge: Bridge, job: Job, delivery: Delivery): Promise<void> {
+/**
+ * Gives back what was held for a delivery that is given up, and tells its user.
+ * @param botUserId undefined while it was never found out
+ */
+export async function giveUpDelivery(
+  bridge: Bridge,
+  job: Job,
+  delivery: Delivery,
+  botUserId: string | undefined,
+): Promise<void> {
   const { outbox, pool, backend } = bridge;
-  await outbox.decide(job, async () => [draft(addressOf(delivery), { text: NO_RESPONSE })]);
+  const decided = await outbox.isDecided(job);
   const reservation = await reservationOf(pool, job.id);
-  await outbox.deliver(job);
   if (reservation !== undefined) {
     await abandon(pool, reservation, (sessionId) =>
       backend.end(sessionId, "found no place in Slack"),
     );
+    // The replies would say that the session began.
+    if (decided) return;
   }
+  if (!(await isForUs(bridge, delivery, botUserId))) return;
+  await outbox.decide(job, async () => [draft(addressOf(delivery), { text: NO_RESPONSE })]);
+  await outbox.deliver(job);
+}
+
+/** Whether whoever wrote it waits for us, as far as can be told when the work on it fails. */
+async function isForUs(
+  { pool, config }: Bridge,
+  delivery: Delivery,
+  botUserId: string | undefined,
+): Promise<boolean> {
+  if (delivery.kind !== "message") return true;
+  const { place, text } = delivery;
+  if (isDirectMessage(place.channel)) return true;
+  if (botUserId !== undefined && addressed(text, botUserId, config.botName)) return true;
+  return isTaken(pool, place);
 }
 
 function addressOf(delivery: Delivery): Address {
+  if (delivery.kind === "message") return answerTo(delivery);
   const { channel, thread } = delivery.place;
   if (delivery.kind === "command") return { channel, thread, responseUrl: delivery.responseUrl };
   return { channel, thread };
