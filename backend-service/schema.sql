@@ -1,10 +1,26 @@
 -- What migrations/ makes of an empty database. Written by `npm run generate`, checked by `npm run verify`.
 
+create table endings (
+  number bigint not null,
+  session_id text not null,
+  kind text not null,
+  reason text not null,
+  ended_at timestamp(3) with time zone not null,
+  constraint endings_pkey PRIMARY KEY (number)
+);
+
+create table endings_position (
+  feed text default (gen_random_uuid())::text not null,
+  last bigint default 0 not null,
+  constraint endings_position_pkey PRIMARY KEY (feed)
+);
+
 create table replicas (
   replica_id uuid not null,
   address text not null,
   heartbeat_at timestamp with time zone not null,
   lease_until timestamp with time zone not null,
+  draining boolean default false not null,
   constraint replicas_pkey PRIMARY KEY (replica_id)
 );
 
@@ -27,7 +43,9 @@ create table sessions (
   epoch bigint default 0 not null,
   turn_count integer default 0 not null,
   open_turns integer default 0 not null,
+  end_kind text default 'ended'::text not null,
   constraint sessions_create_request UNIQUE (create_request_id),
+  constraint sessions_end_kind_check CHECK ((end_kind = ANY (ARRAY['ended'::text, 'expired'::text]))),
   constraint sessions_open_turns_check CHECK ((open_turns >= 0)),
   constraint sessions_pkey PRIMARY KEY (session_id),
   constraint sessions_state_check CHECK ((state = ANY (ARRAY['active'::text, 'ended'::text])))
@@ -55,6 +73,12 @@ create table turns (
   constraint turns_state_check CHECK ((state = ANY (ARRAY['open'::text, 'completed'::text, 'failed'::text, 'cancelled'::text, 'interrupted'::text])))
 );
 
+CREATE UNIQUE INDEX endings_one_position ON endings_position USING btree ((true));
+
+CREATE INDEX sessions_active ON sessions USING btree (last_active_at) WHERE (state = 'active'::text);
+
+CREATE INDEX sessions_ended ON sessions USING btree (ended_at) WHERE (state = 'ended'::text);
+
 CREATE INDEX sessions_recent ON sessions USING btree (last_active_at DESC, session_id DESC);
 
 CREATE INDEX sessions_recent_of_project ON sessions USING btree (project, last_active_at DESC, session_id DESC);
@@ -62,3 +86,23 @@ CREATE INDEX sessions_recent_of_project ON sessions USING btree (project, last_a
 CREATE INDEX sessions_with_open_turns ON sessions USING btree (session_id) WHERE (open_turns > 0);
 
 CREATE INDEX turns_open ON turns USING btree (session_id, seq) WHERE (state = 'open'::text);
+
+CREATE OR REPLACE FUNCTION session_ended()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  n bigint;
+begin
+  -- Sees also the turns accepted while the end waited for the session.
+  update turns set state = 'cancelled', finished_at = new.ended_at
+  where session_id = new.session_id and state = 'open';
+  update endings_position set last = last + 1 returning last into n;
+  insert into endings (number, session_id, kind, reason, ended_at)
+  values (n, new.session_id, new.end_kind, new.end_reason, new.ended_at);
+  perform pg_notify('amp_session_ended', new.session_id);
+  return null;
+end
+$function$;
+
+CREATE TRIGGER session_ended AFTER UPDATE OF state ON sessions FOR EACH ROW WHEN (((old.state = 'active'::text) AND (new.state = 'ended'::text))) EXECUTE FUNCTION session_ended();

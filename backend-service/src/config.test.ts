@@ -12,6 +12,8 @@ test("the defaults are safe on one machine", () => {
     openAi: undefined,
     workspaceRoots: [process.cwd()],
     turnTimeout: 1_800_000,
+    sessionIdleTtl: 2_592_000_000,
+    sessionRetention: 7_776_000_000,
     turnQueueLimit: 32,
     shutdownGrace: 10_000,
   });
@@ -26,6 +28,8 @@ test.each([
   ["TURN_TIMEOUT", "0s"],
   ["TURN_TIMEOUT", "30d"],
   ["TURN_QUEUE_LIMIT", "0"],
+  ["SESSION_IDLE_TTL", "0s"],
+  ["SESSION_RETENTION", "30"],
 ])("%s=%s is refused by name", (variable, value) => {
   expect(() => parse({ [variable]: value })).toThrow(new RegExp(`^${variable} `));
 });

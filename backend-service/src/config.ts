@@ -30,6 +30,10 @@ export interface BackendConfig {
   /** Folders that sessions may work in; the first is the default. */
   workspaceRoots: string[];
   turnTimeout: number;
+  /** How long nobody may talk to a session before it expires. */
+  sessionIdleTtl: number;
+  /** How long an ended session can be read. */
+  sessionRetention: number;
   /** Turns that may be queued or running in one session. */
   turnQueueLimit: number;
 }
@@ -54,11 +58,15 @@ export function parseConfig(env: Environment): BackendConfig {
     openAi: openAiConfig(env),
     workspaceRoots: settings.list("WORKSPACE_ROOTS"),
     turnTimeout: settings.duration("TURN_TIMEOUT", "30m"),
+    sessionIdleTtl: settings.duration("SESSION_IDLE_TTL", "30d"),
+    sessionRetention: settings.duration("SESSION_RETENTION", "90d"),
     turnQueueLimit: settings.integer("TURN_QUEUE_LIMIT", 32, 1, 10_000),
   };
   if (config.turnTimeout < 1 || config.turnTimeout > LONGEST_TURN) {
     throw new SettingError("TURN_TIMEOUT", "must be from 1ms to 24d");
   }
+  if (config.sessionIdleTtl < 1_000) throw new SettingError("SESSION_IDLE_TTL", "is below 1s");
+  if (config.sessionRetention < 1_000) throw new SettingError("SESSION_RETENTION", "is below 1s");
   if (config.workspaceRoots.length === 0) config.workspaceRoots = [process.cwd()];
   if (!isLoopback(config.listen) && config.tokens.length === 0 && !config.tls?.clientCa) {
     throw new SettingError(

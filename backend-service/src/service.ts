@@ -1,7 +1,7 @@
 import { realpath } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { migrate, openPool } from "@amp/postgres";
+import { listen, migrate, openPool } from "@amp/postgres";
 import { SessionServiceService } from "@amp/proto";
 import { SettingError } from "@amp/settings";
 import type { Server } from "@grpc/grpc-js";
@@ -14,9 +14,12 @@ import type { BackendConfig } from "./config.js";
 import { bind, formatAddress, newServer } from "./listener.js";
 import { Releases } from "./releases.js";
 import { sessionService } from "./rpc/index.js";
+import { ENDINGS_TIMES, EndingsFeed, type EndingsTimes } from "./sessions/endings-feed.js";
 import { Engine } from "./sessions/engine.js";
+import { expire } from "./sessions/expiry.js";
 import { LEASE_TIMES, Lease, type LeaseTimes } from "./sessions/lease.js";
 import { sweeper } from "./sessions/sweeper.js";
+import { SESSION_ENDED_CHANNEL } from "./store/endings.js";
 import { forgetDeadReplicas } from "./store/replicas.js";
 
 /** What tests replace. */
@@ -26,6 +29,9 @@ export interface BackendOverrides {
   leaseTimes?: LeaseTimes;
   /** How long an agent has to stop when told to, in milliseconds. */
   stopGrace?: number;
+  endingsTimes?: EndingsTimes;
+  /** Between two looks for sessions to expire or purge, in milliseconds. */
+  expiryInterval?: number;
   logger?: Logger;
 }
 
@@ -40,6 +46,7 @@ const MIGRATIONS = fileURLToPath(new URL("../migrations", import.meta.url));
 /** Every query is short; one that takes longer meets a database that hangs. */
 const QUERY_TIMEOUT_MS = 4_000;
 const SWEEP_MS = 1_000;
+const EXPIRY_MS = 10_000;
 const STOP_GRACE_MS = 2_000;
 /** How long the last answers have to reach their callers. */
 const GOODBYE_MS = 500;
@@ -69,14 +76,14 @@ export async function startBackend(
 
   const { server, health } = await newServer();
   releases.defer(() => close(server));
-  let draining = false;
+  const draining = new AbortController();
   let address = formatAddress(config.listen);
   const lease = await Lease.take({
     db: leasePool,
     address: () => config.advertise ?? address,
     times: overrides.leaseTimes ?? LEASE_TIMES,
     logger,
-    onHeartbeat: (ok) => health.set(ok && !draining),
+    onHeartbeat: (ok) => health.set(ok && !draining.signal.aborted),
     onLost: () => engine.abandon("lease_lost"),
   });
   releases.use(lease);
@@ -90,17 +97,39 @@ export async function startBackend(
     logger,
   });
   releases.defer(() => engine.drain(config.shutdownGrace));
+  const endings = new EndingsFeed(pool, overrides.endingsTimes ?? ENDINGS_TIMES);
   const { tokens } = config;
-  const shared = { pool, engine, registry, workspaceRoots, tokens, logger };
-  const context = { ...shared, draining: () => draining };
   // Before it listens: a call that came too early would be told that there is no such method.
-  server.addService(SessionServiceService, sessionService(context));
+  server.addService(
+    SessionServiceService,
+    sessionService({
+      pool,
+      engine,
+      endings,
+      registry,
+      workspaceRoots,
+      tokens,
+      draining: draining.signal,
+      logger,
+    }),
+  );
   address = await bind(server, config);
   await lease.renew();
   await forgetDeadReplicas(pool);
   releases.use(sweeper(() => engine.sweep(), SWEEP_MS, logger));
+  const retention = { idleMs: config.sessionIdleTtl, endedMs: config.sessionRetention };
+  const expiryMs = overrides.expiryInterval ?? EXPIRY_MS;
+  releases.use(sweeper(() => expire(pool, retention), expiryMs, logger));
+  const heardEnd = (sessionId: string) => {
+    endings.wake();
+    engine.heardEnd(sessionId).catch((error: unknown) => {
+      logger.warn({ err: error, sessionId }, "cannot look at an end yet; the sweep will");
+    });
+  };
+  const listening = { ...database, application: "amp-backend-listen" };
+  releases.use(listen(listening, [SESSION_ENDED_CHANNEL], (_, id) => heardEnd(id), endings.wake));
   releases.defer(() => {
-    draining = true;
+    draining.abort();
     health.set(false);
   });
   health.set(true);

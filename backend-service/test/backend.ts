@@ -1,6 +1,7 @@
 import { mkdtemp, realpath, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { openPool } from "@amp/postgres";
 import { connectSessions, errorDetails, type SessionClient } from "@amp/proto";
 import { type TestDatabase, testDatabase } from "@amp/stack/testing";
 import type { ServiceError } from "@grpc/grpc-js";
@@ -56,6 +57,19 @@ export async function testBackend(
       await database[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Runs one statement beside the backend. */
+export async function inDatabase(
+  { url }: Pick<TestDatabase, "url">,
+  sql: string,
+): Promise<unknown[]> {
+  const pool = openPool({ url, schema: "amp_backend", application: "test", max: 1, logger });
+  try {
+    return (await pool.query(sql)).rows;
+  } finally {
+    await pool.end();
+  }
 }
 
 /** A new session's id. */

@@ -69,3 +69,19 @@ test("a page of long turns is shorter, and nothing is skipped", async () => {
   const rest = await sessions.listTurns({ sessionId, pageToken: first.nextPageToken });
   expect([...first.turns, ...rest.turns].map((turn) => turn.seq).slice(0, 4)).toEqual([1, 2, 3, 4]);
 });
+
+test("sessions are looked up by their ids, unknown ones left out", async () => {
+  await using running = await testBackend();
+  const { sessions } = running;
+  const [a, b] = [await newSession(sessions), await newSession(sessions)];
+  await newSession(sessions);
+  await sessions.end({ sessionId: a });
+  expect(await ids(sessions, { sessionIds: [a, b, "nobody"] })).toEqual([a, b]);
+  expect(await ids(sessions, { sessionIds: [a, b], pageSize: 1 })).toEqual([a, b]);
+  expect(await ids(sessions, { sessionIds: [a, b], state: SessionState.ACTIVE })).toEqual([b]);
+  expect(await ids(sessions, { sessionIds: ["nobody"] })).toEqual([]);
+  const many = Array.from({ length: 201 }, () => a);
+  expect(await failure(sessions.list({ sessionIds: many }))).toMatchObject({
+    field: "session_ids",
+  });
+});

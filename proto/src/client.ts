@@ -18,6 +18,7 @@ import {
   SendRequest,
   SendStreamRequest,
   SessionServiceService as service,
+  WatchEndingsRequest,
   WatchRequest,
 } from "./gen/amp/session/v1/session.js";
 
@@ -29,6 +30,8 @@ export interface CallOptions {
   timeout?: number | undefined;
   /** Waits for a connection, until the deadline, instead of failing at once with UNAVAILABLE. */
   waitForReady?: boolean | undefined;
+  /** Sent along with the call. */
+  metadata?: Metadata | undefined;
 }
 
 /** How to reach a backend. */
@@ -71,7 +74,8 @@ export function connectSessions(address: string, options: ConnectOptions = {}) {
   const client = new Client(address, channelCredentials, { ...CHANNEL, ...options.channel });
 
   function headers(call: CallOptions): Metadata {
-    const metadata = new Metadata({ waitForReady: call.waitForReady ?? false });
+    const metadata = call.metadata?.clone() ?? new Metadata();
+    metadata.setOptions({ waitForReady: call.waitForReady ?? false });
     if (options.token) metadata.set("authorization", `Bearer ${options.token}`);
     return metadata;
   }
@@ -136,6 +140,7 @@ export function connectSessions(address: string, options: ConnectOptions = {}) {
     list: unary(service.list, ListRequest),
     listTurns: unary(service.listTurns, ListTurnsRequest),
     watch: streaming(service.watch, WatchRequest),
+    watchEndings: streaming(service.watchEndings, WatchEndingsRequest),
     cancel: unary(service.cancel, CancelRequest),
     /** Closes the channel; calls in flight still end. */
     close: () => client.close(),

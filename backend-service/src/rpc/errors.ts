@@ -3,6 +3,7 @@ import { Reason, richError } from "@amp/proto";
 import { status } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import {
+  CursorTooOld,
   ForbiddenWorkingDir,
   InvalidField,
   SessionError,
@@ -16,6 +17,7 @@ export type RpcError = ReturnType<typeof richError>;
 const SESSION_ERRORS: Record<SessionErrorKind, [status, Reason]> = {
   unknown: [status.NOT_FOUND, Reason.SESSION_UNKNOWN],
   ended: [status.NOT_FOUND, Reason.SESSION_ENDED],
+  expired: [status.NOT_FOUND, Reason.SESSION_EXPIRED],
   queue_full: [status.RESOURCE_EXHAUSTED, Reason.QUEUE_FULL],
   owned_elsewhere: [status.UNAVAILABLE, Reason.OWNED_ELSEWHERE],
   lease_lost: [status.UNAVAILABLE, Reason.LEASE_LOST],
@@ -73,6 +75,10 @@ export function toRpcError(error: unknown, sessionId: string, logger: Logger): R
       reason: Reason.INVALID_FIELD,
       metadata: { ...metadata, field: error.field },
     });
+  }
+  if (error instanceof CursorTooOld) {
+    const reason = Reason.CURSOR_TOO_OLD;
+    return richError(status.OUT_OF_RANGE, error.message, { reason, metadata });
   }
   if (error instanceof ForbiddenWorkingDir) {
     const reason = Reason.WORKING_DIR_FORBIDDEN;

@@ -27,6 +27,12 @@ function nonEmpty(field: string, value: string, max: number): string {
 export const field = {
   sessionId: (value: string) => nonEmpty("session_id", value, MAX_ID),
   idPrefix: (value: string) => text("id_prefix", value, MAX_ID),
+  sessionIds(values: string[]): string[] {
+    if (values.length > MAX_PAGE) {
+      throw new InvalidField("session_ids", `are more than ${MAX_PAGE}`);
+    }
+    return values.map((value) => text("session_ids", value, MAX_ID));
+  },
   message: (value: string) => nonEmpty("message", value, MAX_MESSAGE),
   requestId: (value: string) => text("request_id", value, MAX_ID),
   agent: (value: string) => text("agent", value, MAX_ID),

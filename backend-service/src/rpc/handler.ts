@@ -1,15 +1,14 @@
 import { once } from "node:events";
-import { Reason } from "@amp/proto";
-import {
-  type handleServerStreamingCall,
-  type handleUnaryCall,
-  type Metadata,
-  type ServerWritableStream,
-  status,
+import type {
+  handleServerStreamingCall,
+  handleUnaryCall,
+  Metadata,
+  ServerWritableStream,
 } from "@grpc/grpc-js";
+import { SessionError } from "../sessions/errors.js";
 import { authenticate } from "./auth.js";
 import type { RpcContext } from "./context.js";
-import { Refusal, toRpcError } from "./errors.js";
+import { toRpcError } from "./errors.js";
 
 /** A handler; its signal is aborted when the caller is gone or its deadline over. */
 type Unary<Request, Response> = (request: Request, signal: AbortSignal) => Promise<Response>;
@@ -67,9 +66,7 @@ async function pump<Request, Response>(
 
 async function admit(context: RpcContext, metadata: Metadata): Promise<void> {
   authenticate(metadata, context.tokens);
-  if (context.draining()) {
-    throw new Refusal(status.UNAVAILABLE, Reason.DRAINING, "The backend is shutting down.");
-  }
+  if (context.draining.aborted) throw new SessionError("draining", "");
 }
 
 function sessionIdOf(request: object): string {

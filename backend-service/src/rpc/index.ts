@@ -9,6 +9,7 @@ import { listTurns } from "./list-turns.js";
 import { send } from "./send.js";
 import { sendStream } from "./send-stream.js";
 import { watch } from "./watch.js";
+import { watchEndings } from "./watch-endings.js";
 
 /** `SessionService`, one file an RPC. */
 export function sessionService(context: RpcContext): SessionServiceServer {
@@ -21,6 +22,7 @@ export function sessionService(context: RpcContext): SessionServiceServer {
     list: list(context),
     listTurns: listTurns(context),
     watch: watch(context),
+    watchEndings: watchEndings(context),
     cancel: cancel(context),
   };
 }

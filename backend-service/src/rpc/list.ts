@@ -15,11 +15,13 @@ export const list = (context: RpcContext) =>
   unary<ListRequest, ListResponse>(context, async (request) => {
     const limit = field.pageSize(request.pageSize);
     const [lastActive, id] = parsePageToken(request.pageToken, Position) ?? [];
+    const sessionIds = field.sessionIds(request.sessionIds);
     const sessions = await listSessions(context.pool, {
       state: stateFilter(request.state),
       project: field.project(request.project) || undefined,
       surface: field.surface(request.surface) || undefined,
       idPrefix: field.idPrefix(request.idPrefix) || undefined,
+      sessionIds: sessionIds.length > 0 ? sessionIds : undefined,
       after:
         lastActive === undefined || id === undefined
           ? undefined

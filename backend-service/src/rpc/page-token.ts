@@ -7,11 +7,15 @@ export function pageToken(position: unknown): string {
 }
 
 /** What a token holds; undefined for an empty one. @throws InvalidField when it is not of ours. */
-export function parsePageToken<T>(token: string, position: z.ZodType<T>): T | undefined {
+export function parsePageToken<T>(
+  token: string,
+  position: z.ZodType<T>,
+  field = "page_token",
+): T | undefined {
   if (!token) return undefined;
   try {
     return position.parse(JSON.parse(Buffer.from(token, "base64url").toString()));
   } catch {
-    throw new InvalidField("page_token", "is not a token of this list");
+    throw new InvalidField(field, "is none that was given out");
   }
 }

@@ -1,5 +1,6 @@
 /** From the engine's types to the contract's, in one place. */
 import {
+  EndKind as EndKindMessage,
   type Session as SessionMessage,
   SessionState,
   type ToolCall as ToolCallMessage,
@@ -10,10 +11,12 @@ import {
 } from "@amp/proto";
 import type { ToolCall } from "../agents/agent.js";
 import type { TurnEvent } from "../sessions/events.js";
-import type { Session, Turn } from "../store/model.js";
+import type { EndKind, Session, Turn } from "../store/model.js";
 import { FAILURE_STATUS } from "./errors.js";
 
 const SESSION_STATES = { active: SessionState.ACTIVE, ended: SessionState.ENDED } as const;
+
+const END_KINDS = { ended: EndKindMessage.ENDED, expired: EndKindMessage.EXPIRED } as const;
 
 const TURN_STATES = {
   queued: TurnState.QUEUED,
@@ -32,7 +35,12 @@ const TOOL_STATES = {
 } as const;
 
 export function sessionMessage(session: Session): SessionMessage {
-  return { ...session, state: SESSION_STATES[session.state] };
+  const { state, endKind } = session;
+  return { ...session, state: SESSION_STATES[state], endKind: endKindMessage(endKind) };
+}
+
+export function endKindMessage(kind: EndKind | undefined): EndKindMessage {
+  return kind ? END_KINDS[kind] : EndKindMessage.UNSPECIFIED;
 }
 
 export function turnMessage(turn: Turn): TurnMessage {

@@ -125,6 +125,13 @@ export class Engine {
     return ended;
   }
 
+  /** To be called when a session may have ended on another replica. */
+  async heardEnd(sessionId: string): Promise<void> {
+    if (!this.#lanes.has(sessionId)) return;
+    const session = await findSession(this.options.pool, sessionId);
+    if (session?.state === "ended") await this.#ended(session);
+  }
+
   /** The open turns of a session that run or wait here, as they stand now. */
   live(sessionId: string): Turn[] {
     return this.#lanes.get(sessionId)?.snapshot() ?? [];

@@ -1,11 +1,12 @@
 /**
- * Why the engine cannot serve a call. Dead for good: `unknown`, `ended`. To be
+ * Why the engine cannot serve a call. Dead for good: `unknown`, `ended`, `expired`. To be
  * tried again: `queue_full` after a while, all others at once and with the same
  * request id; the turn itself, if it was accepted, goes on.
  */
 export type SessionErrorKind =
   | "unknown"
   | "ended"
+  | "expired"
   | "queue_full"
   | "owned_elsewhere"
   | "lease_lost"
@@ -16,6 +17,7 @@ export type SessionErrorKind =
 const TEXT: Record<SessionErrorKind, string> = {
   unknown: "There is no such session.",
   ended: "The session has ended.",
+  expired: "The session has expired.",
   queue_full: "Too many messages wait in this session.",
   owned_elsewhere: "Another replica runs this session.",
   lease_lost: "This replica lost the session for now.",
@@ -32,6 +34,11 @@ export class SessionError extends Error {
   ) {
     super(TEXT[kind]);
   }
+}
+
+/** A cursor after which endings are forgotten, or that is none of this database's. */
+export class CursorTooOld extends Error {
+  override readonly name = "CursorTooOld";
 }
 
 /** A request with a field that cannot be accepted. The message completes "field ...". */

@@ -130,7 +130,7 @@ export class Lane {
   /** The session has ended, and with it all its open turns. */
   end(session: Session): void {
     if (this.closed) return;
-    const error = new SessionError("ended", this.sessionId);
+    const error = new SessionError(session.endKind ?? "ended", this.sessionId);
     for (const turn of this.#live.values()) {
       const finishedAt = session.endedAt;
       const stored: Turn = { ...turn.stored, state: "cancelled", finishedAt };

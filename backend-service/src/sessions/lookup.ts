@@ -10,7 +10,7 @@ import { SessionError } from "./errors.js";
 export async function aliveSession(db: Queryable, sessionId: string): Promise<Session> {
   const session = await findSession(db, sessionId);
   if (!session) throw new SessionError("unknown", sessionId);
-  if (session.state === "ended") throw new SessionError("ended", sessionId);
+  if (session.endKind) throw new SessionError(session.endKind, sessionId);
   return session;
 }
 

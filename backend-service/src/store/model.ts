@@ -7,6 +7,9 @@ export interface Origin {
   conversation: string;
 }
 
+/** How a session ended: somebody ended it, or nobody talked to it for too long. */
+export type EndKind = "ended" | "expired";
+
 /** One conversation with one agent. */
 export interface Session {
   sessionId: string;
@@ -18,6 +21,8 @@ export interface Session {
   description: string;
   origin: Origin | undefined;
   state: "active" | "ended";
+  /** Undefined while it is alive. */
+  endKind: EndKind | undefined;
   endReason: string;
   createdAt: Date;
   lastActiveAt: Date;

@@ -1,9 +1,8 @@
-import { type Queryable, transaction } from "@amp/postgres";
-import type pg from "pg";
-import type { Origin, Session } from "./model.js";
+import type { Queryable } from "@amp/postgres";
+import type { EndKind, Origin, Session } from "./model.js";
 
 const COLUMNS = `session_id, agent, working_dir, project, description, origin_surface, origin_user,
-  origin_conversation, state, end_reason, created_at, last_active_at, ended_at, turn_count, open_turns`;
+  origin_conversation, state, end_kind, end_reason, created_at, last_active_at, ended_at, turn_count, open_turns`;
 
 const CREATE = `
   insert into sessions (session_id, agent, working_dir, project, description, origin_surface,
@@ -22,18 +21,33 @@ const LIST = `
     and ($2::text is null or project = $2)
     and ($3::text is null or origin_surface = $3)
     and ($4::text is null or starts_with(session_id, $4))
-    and ($5::timestamptz is null or (last_active_at, session_id) < ($5, $6))
+    and ($5::text[] is null or session_id = any ($5))
+    and ($6::timestamptz is null or (last_active_at, session_id) < ($6, $7))
   order by last_active_at desc, session_id desc
-  limit $7`;
+  limit $8`;
 
+/** The trigger session_ended does the rest. */
 const END = `
   update sessions
   set state = 'ended', end_reason = $2, ended_at = now(), last_active_at = now(), open_turns = 0
-  where session_id = $1 and state = 'active'`;
+  where session_id = $1 and state = 'active'
+  returning ${COLUMNS}`;
 
-const CANCEL_OPEN_TURNS = `
-  update turns set state = 'cancelled', finished_at = now()
-  where session_id = $1 and state = 'open'`;
+/** A row that changes before it is locked is judged again; one that is locked is left alone. */
+const EXPIRE = `
+  update sessions
+  set state = 'ended', end_kind = 'expired', ended_at = now()
+  where session_id = any (array(
+    select session_id from sessions
+    where state = 'active' and open_turns = 0
+      and last_active_at < now() - $1 * interval '1 millisecond'
+    order by last_active_at limit $2 for update skip locked))`;
+
+const PURGE = `
+  delete from sessions where session_id = any (array(
+    select session_id from sessions
+    where state = 'ended' and ended_at < now() - $1 * interval '1 millisecond'
+    order by ended_at limit $2 for update skip locked))`;
 
 interface SessionRow {
   session_id: string;
@@ -45,6 +59,7 @@ interface SessionRow {
   origin_user: string | null;
   origin_conversation: string | null;
   state: Session["state"];
+  end_kind: EndKind;
   end_reason: string;
   created_at: Date;
   last_active_at: Date;
@@ -69,6 +84,7 @@ function toSession(row: SessionRow): Session {
             conversation: row.origin_conversation ?? "",
           },
     state: row.state,
+    endKind: row.state === "ended" ? row.end_kind : undefined,
     endReason: row.end_reason,
     createdAt: row.created_at,
     lastActiveAt: row.last_active_at,
@@ -127,6 +143,7 @@ export interface SessionFilter {
   project: string | undefined;
   surface: string | undefined;
   idPrefix: string | undefined;
+  sessionIds: string[] | undefined;
   /** Only those that come after this one in the order of the list. */
   after: { lastActiveAt: Date; sessionId: string } | undefined;
   limit: number;
@@ -139,6 +156,7 @@ export async function listSessions(db: Queryable, filter: SessionFilter): Promis
     filter.project,
     filter.surface,
     filter.idPrefix,
+    filter.sessionIds,
     filter.after?.lastActiveAt,
     filter.after?.sessionId,
     filter.limit,
@@ -150,15 +168,29 @@ export async function listSessions(db: Queryable, filter: SessionFilter): Promis
  * Ends a session and cancels its open turns, in one commit.
  * @returns whether this call ended it, and the session; undefined when it is unknown.
  */
-export function endSession(
-  pool: pg.Pool,
+export async function endSession(
+  db: Queryable,
   sessionId: string,
   reason: string,
 ): Promise<{ ended: boolean; session: Session | undefined }> {
-  return transaction(pool, async (db) => {
-    const { rowCount } = await db.query(END, [sessionId, reason]);
-    // A statement of its own: it must see turns accepted while the first one waited.
-    if (rowCount) await db.query(CANCEL_OPEN_TURNS, [sessionId]);
-    return { ended: rowCount === 1, session: await findSession(db, sessionId) };
-  });
+  const { rows } = await db.query<SessionRow>(END, [sessionId, reason]);
+  if (rows[0]) return { ended: true, session: toSession(rows[0]) };
+  return { ended: false, session: await findSession(db, sessionId) };
+}
+
+/**
+ * Ends active sessions without open turns that were idle for longer than `idleMs`.
+ * @returns how many of at most `limit`.
+ */
+export async function expireSessions(
+  db: Queryable,
+  idleMs: number,
+  limit: number,
+): Promise<number> {
+  return (await db.query(EXPIRE, [idleMs, limit])).rowCount ?? 0;
+}
+
+/** Deletes sessions that ended longer than `keepMs` ago, with their turns. @returns how many of at most `limit`. */
+export async function purgeSessions(db: Queryable, keepMs: number, limit: number): Promise<number> {
+  return (await db.query(PURGE, [keepMs, limit])).rowCount ?? 0;
 }

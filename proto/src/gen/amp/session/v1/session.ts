@@ -41,6 +41,24 @@ export namespace SessionState {
   export type ENDED = typeof SessionState.ENDED;
 }
 
+/** How a session ended. */
+export const EndKind = {
+  /** UNSPECIFIED - The session is alive. */
+  UNSPECIFIED: 0,
+  /** ENDED - Somebody called End. */
+  ENDED: 1,
+  /** EXPIRED - Nobody talked to it for too long. */
+  EXPIRED: 2,
+} as const;
+
+export type EndKind = typeof EndKind[keyof typeof EndKind];
+
+export namespace EndKind {
+  export type UNSPECIFIED = typeof EndKind.UNSPECIFIED;
+  export type ENDED = typeof EndKind.ENDED;
+  export type EXPIRED = typeof EndKind.EXPIRED;
+}
+
 /** Where a turn stands. All but queued and running are final. */
 export const TurnState = {
   /** UNSPECIFIED - Never sent. */
@@ -127,7 +145,7 @@ export interface Session {
   createdAt:
     | Date
     | undefined;
-  /** When a turn was last accepted or ended. */
+  /** When a turn was last accepted or ended, or End was called. */
   lastActiveAt:
     | Date
     | undefined;
@@ -141,6 +159,8 @@ export interface Session {
   turnCount: number;
   /** How many turns are queued or running now. */
   openTurns: number;
+  /** How it ended; unspecified while it is alive. */
+  endKind: EndKind;
 }
 
 /** Who wrote a message. */
@@ -239,8 +259,8 @@ export interface TurnEvent {
     | //
     /**
      * The agent works on it; holds it as it stands, with all told so far. Comes
-     * again, from the beginning, when a crash makes the turn run again: whoever
-     * shows a turn replaces what it had by this.
+     * again, from the beginning, and maybe after another queued, when a crash
+     * makes the turn run again: whoever shows a turn replaces what it had by this.
      */
     { $case: "started"; value: Turn }
     | //
@@ -370,6 +390,8 @@ export interface ListRequest {
   pageSize: number;
   /** From an earlier answer, with the same filters; empty for the first page. */
   pageToken: string;
+  /** Only these, at most 200; empty for all. Unknown ones are left out. */
+  sessionIds: string[];
 }
 
 /** A page of sessions. */
@@ -430,6 +452,34 @@ export interface Snapshot {
     | undefined;
   /** The queued and running turns in order, with all told so far. */
   openTurns: Turn[];
+}
+
+/** Follows the endings of all sessions. */
+export interface WatchEndingsRequest {
+  /**
+   * From an earlier response: begins right after it. Empty: begins with the next
+   * session that ends. Endings are kept as long as ended sessions are; for an
+   * older cursor, or one of another database, the call fails with OUT_OF_RANGE,
+   * and the caller has to look at all its sessions.
+   */
+  cursor: string;
+}
+
+/**
+ * One ending, or only a position. The first response is a position, and another
+ * one comes whenever nothing was told for 15 seconds.
+ */
+export interface WatchEndingsResponse {
+  /** Where to go on once this response is dealt with. Opaque. */
+  cursor: string;
+  /** The session that ended; empty when this is only a position. */
+  sessionId: string;
+  /** How it ended. */
+  kind: EndKind;
+  /** Why, as given to End. */
+  reason: string;
+  /** When it ended; absent when this is only a position. */
+  endedAt: Date | undefined;
 }
 
 /** Stops a turn. */
@@ -540,6 +590,7 @@ function createBaseSession(): Session {
     endReason: "",
     turnCount: 0,
     openTurns: 0,
+    endKind: 0,
   };
 }
 
@@ -583,6 +634,9 @@ export const Session: MessageFns<Session> = {
     }
     if (message.openTurns !== 0) {
       writer.uint32(104).int32(message.openTurns);
+    }
+    if (message.endKind !== 0) {
+      writer.uint32(112).int32(message.endKind);
     }
     return writer;
   },
@@ -704,6 +758,14 @@ export const Session: MessageFns<Session> = {
             message.openTurns = reader.int32();
             continue;
           }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.endKind = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -736,6 +798,7 @@ export const Session: MessageFns<Session> = {
     message.endReason = object.endReason ?? "";
     message.turnCount = object.turnCount ?? 0;
     message.openTurns = object.openTurns ?? 0;
+    message.endKind = object.endKind ?? 0;
     return message;
   },
 };
@@ -2230,7 +2293,7 @@ export const GetResponse: MessageFns<GetResponse> = {
 };
 
 function createBaseListRequest(): ListRequest {
-  return { state: 0, project: "", surface: "", idPrefix: "", pageSize: 0, pageToken: "" };
+  return { state: 0, project: "", surface: "", idPrefix: "", pageSize: 0, pageToken: "", sessionIds: [] };
 }
 
 export const ListRequest: MessageFns<ListRequest> = {
@@ -2252,6 +2315,9 @@ export const ListRequest: MessageFns<ListRequest> = {
     }
     if (message.pageToken !== "") {
       writer.uint32(50).string(message.pageToken);
+    }
+    for (const v of message.sessionIds) {
+      writer.uint32(58).string(v!);
     }
     return writer;
   },
@@ -2317,6 +2383,14 @@ export const ListRequest: MessageFns<ListRequest> = {
             message.pageToken = reader.string();
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.sessionIds.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2340,6 +2414,7 @@ export const ListRequest: MessageFns<ListRequest> = {
     message.idPrefix = object.idPrefix ?? "";
     message.pageSize = object.pageSize ?? 0;
     message.pageToken = object.pageToken ?? "";
+    message.sessionIds = object.sessionIds?.map((e) => e) || [];
     return message;
   },
 };
@@ -2791,6 +2866,164 @@ export const Snapshot: MessageFns<Snapshot> = {
   },
 };
 
+function createBaseWatchEndingsRequest(): WatchEndingsRequest {
+  return { cursor: "" };
+}
+
+export const WatchEndingsRequest: MessageFns<WatchEndingsRequest> = {
+  encode(message: WatchEndingsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cursor !== "") {
+      writer.uint32(10).string(message.cursor);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WatchEndingsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWatchEndingsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.cursor = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<WatchEndingsRequest>): WatchEndingsRequest {
+    return WatchEndingsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<WatchEndingsRequest>): WatchEndingsRequest {
+    const message = createBaseWatchEndingsRequest();
+    message.cursor = object.cursor ?? "";
+    return message;
+  },
+};
+
+function createBaseWatchEndingsResponse(): WatchEndingsResponse {
+  return { cursor: "", sessionId: "", kind: 0, reason: "", endedAt: undefined };
+}
+
+export const WatchEndingsResponse: MessageFns<WatchEndingsResponse> = {
+  encode(message: WatchEndingsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cursor !== "") {
+      writer.uint32(10).string(message.cursor);
+    }
+    if (message.sessionId !== "") {
+      writer.uint32(18).string(message.sessionId);
+    }
+    if (message.kind !== 0) {
+      writer.uint32(24).int32(message.kind);
+    }
+    if (message.reason !== "") {
+      writer.uint32(34).string(message.reason);
+    }
+    if (message.endedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.endedAt), writer.uint32(42).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WatchEndingsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWatchEndingsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.cursor = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.sessionId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.kind = reader.int32() as any;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.endedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<WatchEndingsResponse>): WatchEndingsResponse {
+    return WatchEndingsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<WatchEndingsResponse>): WatchEndingsResponse {
+    const message = createBaseWatchEndingsResponse();
+    message.cursor = object.cursor ?? "";
+    message.sessionId = object.sessionId ?? "";
+    message.kind = object.kind ?? 0;
+    message.reason = object.reason ?? "";
+    message.endedAt = object.endedAt ?? undefined;
+    return message;
+  },
+};
+
 function createBaseCancelRequest(): CancelRequest {
   return { sessionId: "", seq: 0 };
 }
@@ -2917,6 +3150,10 @@ export const CancelResponse: MessageFns<CancelResponse> = {
  * Owns agent sessions. Idempotent calls may be repeated after UNAVAILABLE or a
  * lost answer: Create, Send and SendStream when they carry a request_id, and
  * every other call always.
+ *
+ * Any replica of the backend takes any call. One that does not run the session
+ * passes the call on to the replica that does; when that one dies or shuts down,
+ * the session moves, and the caller sees a delay.
  */
 export type SessionServiceService = typeof SessionServiceService;
 export const SessionServiceService = {
@@ -2951,6 +3188,8 @@ export const SessionServiceService = {
   /**
    * The same turn, told as it happens. The first event says that the turn is
    * durably accepted; the last is completed, or the call fails as Send would.
+   * When the session moves to another replica, the turn is told again from its
+   * beginning.
    */
   sendStream: {
     path: "/amp.session.v1.SessionService/SendStream" as const,
@@ -3004,7 +3243,8 @@ export const SessionServiceService = {
   /**
    * Tells what happens in a session, from whichever surface: first a snapshot,
    * then events. Ends with `ended` and OK when the session ends, and with
-   * UNAVAILABLE when the backend drains or loses the session.
+   * UNAVAILABLE when the session moves to another replica: whoever watches again
+   * is told by a new snapshot.
    */
   watch: {
     path: "/amp.session.v1.SessionService/Watch" as const,
@@ -3014,6 +3254,21 @@ export const SessionServiceService = {
     requestDeserialize: (value: Buffer): WatchRequest => WatchRequest.decode(value),
     responseSerialize: (value: WatchResponse): Buffer => Buffer.from(WatchResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): WatchResponse => WatchResponse.decode(value),
+  },
+  /**
+   * Tells every session that ends, in one order that all readers see, so that
+   * who was away goes on from a stored cursor and misses none. Never ends by
+   * itself; UNAVAILABLE when the backend drains.
+   */
+  watchEndings: {
+    path: "/amp.session.v1.SessionService/WatchEndings" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: WatchEndingsRequest): Buffer => Buffer.from(WatchEndingsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): WatchEndingsRequest => WatchEndingsRequest.decode(value),
+    responseSerialize: (value: WatchEndingsResponse): Buffer =>
+      Buffer.from(WatchEndingsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): WatchEndingsResponse => WatchEndingsResponse.decode(value),
   },
   /** Stops the running turn, or one that waits. OK when there is nothing to stop. */
   cancel: {
@@ -3043,6 +3298,8 @@ export interface SessionServiceServer extends UntypedServiceImplementation {
   /**
    * The same turn, told as it happens. The first event says that the turn is
    * durably accepted; the last is completed, or the call fails as Send would.
+   * When the session moves to another replica, the turn is told again from its
+   * beginning.
    */
   sendStream: handleServerStreamingCall<SendStreamRequest, SendStreamResponse>;
   /** Ends a session for good. OK also for an ended or unknown one. */
@@ -3056,9 +3313,16 @@ export interface SessionServiceServer extends UntypedServiceImplementation {
   /**
    * Tells what happens in a session, from whichever surface: first a snapshot,
    * then events. Ends with `ended` and OK when the session ends, and with
-   * UNAVAILABLE when the backend drains or loses the session.
+   * UNAVAILABLE when the session moves to another replica: whoever watches again
+   * is told by a new snapshot.
    */
   watch: handleServerStreamingCall<WatchRequest, WatchResponse>;
+  /**
+   * Tells every session that ends, in one order that all readers see, so that
+   * who was away goes on from a stored cursor and misses none. Never ends by
+   * itself; UNAVAILABLE when the backend drains.
+   */
+  watchEndings: handleServerStreamingCall<WatchEndingsRequest, WatchEndingsResponse>;
   /** Stops the running turn, or one that waits. OK when there is nothing to stop. */
   cancel: handleUnaryCall<CancelRequest, CancelResponse>;
 }
@@ -3104,6 +3368,8 @@ export interface SessionServiceClient extends Client {
   /**
    * The same turn, told as it happens. The first event says that the turn is
    * durably accepted; the last is completed, or the call fails as Send would.
+   * When the session moves to another replica, the turn is told again from its
+   * beginning.
    */
   sendStream(request: SendStreamRequest, options?: Partial<CallOptions>): ClientReadableStream<SendStreamResponse>;
   sendStream(
@@ -3169,7 +3435,8 @@ export interface SessionServiceClient extends Client {
   /**
    * Tells what happens in a session, from whichever surface: first a snapshot,
    * then events. Ends with `ended` and OK when the session ends, and with
-   * UNAVAILABLE when the backend drains or loses the session.
+   * UNAVAILABLE when the session moves to another replica: whoever watches again
+   * is told by a new snapshot.
    */
   watch(request: WatchRequest, options?: Partial<CallOptions>): ClientReadableStream<WatchResponse>;
   watch(
@@ -3177,6 +3444,20 @@ export interface SessionServiceClient extends Client {
     metadata?: Metadata,
     options?: Partial<CallOptions>,
   ): ClientReadableStream<WatchResponse>;
+  /**
+   * Tells every session that ends, in one order that all readers see, so that
+   * who was away goes on from a stored cursor and misses none. Never ends by
+   * itself; UNAVAILABLE when the backend drains.
+   */
+  watchEndings(
+    request: WatchEndingsRequest,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<WatchEndingsResponse>;
+  watchEndings(
+    request: WatchEndingsRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<WatchEndingsResponse>;
   /** Stops the running turn, or one that waits. OK when there is nothing to stop. */
   cancel(
     request: CancelRequest,
