@@ -103,7 +103,7 @@ function noTestLeftOut() {
 }
 
 function audit() {
-  const { status, output } = tryRun("npm", "audit", "--omit=dev");
+  const { status, output } = tryRun("npm", "audit", "--omit=dev", "--loglevel=error");
   if (status === 0) return;
   if (/audit endpoint returned an error|ENOTFOUND|EAI_AGAIN|ECONNREFUSED/.test(output)) {
     return "could not be checked here: the registry does not answer";
