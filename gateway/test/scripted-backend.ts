@@ -25,7 +25,8 @@ export function failure(code: status, reason?: Reason, text = "because"): Error 
 
 /**
  * Starts one on a free port. Each unary call takes the next of `unary`, each
- * stream the next of `streams`, told to its end; the last one stays.
+ * stream the next of `streams`, told to its end; the last one stays. `List`,
+ * by which the client looks whether the backend is there, always answers.
  */
 export async function scriptedBackend(script: {
   unary?: Step<object>[];
@@ -59,7 +60,8 @@ export async function scriptedBackend(script: {
     name,
     responseStream ? streaming : unary,
   ]);
-  server.addService(SessionServiceService, Object.fromEntries(handlers));
+  const list: typeof unary = (_call, answer) => answer(null, {});
+  server.addService(SessionServiceService, { ...Object.fromEntries(handlers), list });
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
       error ? reject(error) : resolve(bound),

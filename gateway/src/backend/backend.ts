@@ -1,5 +1,4 @@
 import {
-  type CallOptions,
   type ConnectOptions,
   type CreateRequest,
   connectSessions,
@@ -10,29 +9,17 @@ import {
   type ListTurnsResponse,
   type SendStreamRequest,
   type Session,
-  type SessionClient,
   type Turn,
   type TurnEvent,
   type WatchResponse,
 } from "@amp/proto";
+import { Availability } from "./availability.js";
+import { type BackendCall, Calls, NO_TIMEOUT, type OnCall } from "./calls.js";
+import { deadOf, type Ending, type EndingsPosition, toPosition } from "./endings.js";
 import { BackendError, toBackendError } from "./errors.js";
-import { Patience } from "./patience.js";
-
-/** How a call to the backend is made. */
-export interface BackendCall {
-  /** Gives the call up; the promise then rejects with the signal's reason. */
-  signal?: AbortSignal | undefined;
-  /** How long an unreachable backend is tried again, in milliseconds; 0 by default. */
-  window?: number | undefined;
-}
 
 /** A request that must be safe to repeat. */
 type Idempotent<Request> = DeepPartial<Request> & { requestId: string };
-
-/** An answer that takes longer than this comes from a backend that hangs. */
-const ANSWER_TIMEOUT_MS = 10_000;
-/** A turn takes as long as it takes; keepalive notices a backend that is gone. */
-const NO_TIMEOUT = Number.POSITIVE_INFINITY;
 
 /**
  * The session backend as the surfaces see it. Every failure is a `BackendError`,
@@ -54,91 +41,102 @@ export interface Backend {
   watch(sessionId: string, call?: BackendCall): AsyncIterable<WatchResponse>;
   /** Whether there was a turn to cancel; `seq` 0 is the one that runs now. */
   cancel(sessionId: string, seq: number, call?: BackendCall): Promise<boolean>;
+  /** Those of the sessions that are dead, any number of them in batches. */
+  deadAmong(sessionIds: string[], call?: BackendCall): Promise<Ending[]>;
+  /**
+   * Tells the sessions that end after the cursor, or from now on if that is
+   * empty; first, and from time to time, a position alone. Not repeated by itself.
+   * @throws BackendError of kind `invalid` when the feed does not reach back to the cursor.
+   */
+  watchEndings(cursor: string, call?: BackendCall): AsyncIterable<EndingsPosition>;
   close(): void;
 }
 
-/** A page of the longest turns; the default of 4 MB holds only a few. */
-const LONGEST_ANSWER = 64 * 1024 * 1024;
+/** How to reach the backend, and who is told of it. */
+export interface BackendOptions extends ConnectOptions {
+  onCall?: OnCall;
+}
+
+const CHANNEL = {
+  // A page of the longest turns; the default of 4 MB holds only a few.
+  "grpc.max_receive_message_length": 64 * 1024 * 1024,
+  // Back within half a second of a restart.
+  "grpc.max_reconnect_backoff_ms": 200,
+  // The default of 30 s is how long a rolling restart that gives every replica a new address would be seen.
+  "grpc.dns_min_time_between_resolutions_ms": 1_000,
+};
+
+/** Who asks whether the backend is there waits no longer; a connection that is made meanwhile is used at once. */
+const PROBE_TIMEOUT_MS = 1_000;
+
+/** How many sessions the contract lists in one call. */
+const LIST_LIMIT = 200;
 
 /** Opens the connection to the backend; it is made at the first call. */
-export function openBackend(address: string, options: ConnectOptions = {}): Backend {
+export function openBackend(address: string, options: BackendOptions = {}): Backend {
+  const { onCall = () => {}, ...connect } = options;
   const client = connectSessions(address, {
-    ...options,
-    channel: { "grpc.max_receive_message_length": LONGEST_ANSWER },
+    ...connect,
+    channel: { ...CHANNEL, ...connect.channel },
   });
+  const availability = new Availability(() =>
+    client
+      .list({ pageSize: 1 }, { waitForReady: true, timeout: PROBE_TIMEOUT_MS })
+      .catch((error: unknown) => Promise.reject(toBackendError(error))),
+  );
+  const calls = new Calls(availability, onCall);
+
   return {
     async create(request, call) {
-      const { session } = await unary(client.create, request, call);
+      const { session } = await calls.unary("Create", client.create, request, call);
       return present(session, "session");
     },
     async send(request, call) {
-      const { turn } = await unary(client.send, request, call, NO_TIMEOUT);
+      const { turn } = await calls.unary("Send", client.send, request, call, NO_TIMEOUT);
       return present(turn, "turn");
     },
-    sendStream: (request, call) => sendStream(client, request, call),
+    async *sendStream(request, call) {
+      for await (const { event } of calls.stream("SendStream", client.sendStream, request, call)) {
+        if (event) yield event;
+      }
+    },
     async end(sessionId, reason, call) {
-      return (await unary(client.end, { sessionId, reason }, call)).ended;
+      return (await calls.unary("End", client.end, { sessionId, reason }, call)).ended;
     },
     async get(sessionId, call) {
-      const { session } = await unary(client.get, { sessionId }, call);
+      const { session } = await calls.unary("Get", client.get, { sessionId }, call);
       return present(session, "session");
     },
-    list: (filter, call) => unary(client.list, filter, call),
-    listTurns: (request, call) => unary(client.listTurns, request, call),
-    watch: (sessionId, call) => watch(client, sessionId, call),
+    list: (filter, call) => calls.unary("List", client.list, filter, call),
+    listTurns: (request, call) => calls.unary("ListTurns", client.listTurns, request, call),
+    watch: (sessionId, call) =>
+      calls.stream("Watch", client.watch, { sessionId }, { signal: call?.signal }),
     async cancel(sessionId, seq, call) {
-      return (await unary(client.cancel, { sessionId, seq }, call)).cancelled;
+      return (await calls.unary("Cancel", client.cancel, { sessionId, seq }, call)).cancelled;
+    },
+    async deadAmong(sessionIds, call) {
+      const dead: Ending[] = [];
+      for (let at = 0; at < sessionIds.length; at += LIST_LIMIT) {
+        const batch = sessionIds.slice(at, at + LIST_LIMIT);
+        const filter = { sessionIds: batch, pageSize: LIST_LIMIT };
+        const { sessions } = await calls.unary("List", client.list, filter, call);
+        dead.push(...deadOf(batch, sessions));
+      }
+      return dead;
+    },
+    async *watchEndings(cursor, call) {
+      const follow = calls.stream(
+        "WatchEndings",
+        client.watchEndings,
+        { cursor },
+        {
+          signal: call?.signal,
+        },
+      );
+      for await (const told of follow) yield toPosition(told);
     },
     close: () => client.close(),
   };
-}
-
-async function unary<Request, Response>(
-  method: (request: Request, options: CallOptions) => Promise<Response>,
-  request: Request,
-  { signal, window = 0 }: BackendCall = {},
-  timeout = ANSWER_TIMEOUT_MS,
-): Promise<Response> {
-  const patience = new Patience(window, signal);
-  for (;;) {
-    try {
-      return await method(request, { signal, timeout });
-    } catch (error) {
-      await patience.wait(toBackendError(error));
-    }
-  }
-}
-
-async function* sendStream(
-  client: SessionClient,
-  request: Idempotent<SendStreamRequest>,
-  { signal, window = 0 }: BackendCall = {},
-): AsyncGenerator<TurnEvent, void, undefined> {
-  const patience = new Patience(window, signal);
-  for (;;) {
-    try {
-      for await (const { event } of client.sendStream(request, { signal })) {
-        patience.progress();
-        if (event) yield event;
-      }
-      return;
-    } catch (error) {
-      await patience.wait(toBackendError(error));
-    }
-  }
-}
-
-async function* watch(
-  client: SessionClient,
-  sessionId: string,
-  { signal }: BackendCall = {},
-): AsyncGenerator<WatchResponse, void, undefined> {
-  try {
-    yield* client.watch({ sessionId }, { signal });
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw toBackendError(error);
-  }
 }
 
 function present<T>(value: T | undefined, field: string): T {

@@ -9,6 +9,8 @@ export {
   type TurnEvent,
   TurnState,
 } from "@amp/proto";
-export { type Backend, type BackendCall, openBackend } from "./backend.js";
+export { type Backend, openBackend } from "./backend.js";
+export type { BackendCall } from "./calls.js";
 export { backendCredentials, type TlsFiles } from "./credentials.js";
+export type { Ending } from "./endings.js";
 export { BackendError, isDead } from "./errors.js";

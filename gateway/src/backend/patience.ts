@@ -1,13 +1,16 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { ExponentialBackoff } from "cockatiel";
+import { type Availability, BackendAway } from "./availability.js";
 import { BackendError } from "./errors.js";
 
 const BACKOFF = new ExponentialBackoff<unknown>({ initialDelay: 100, maxDelay: 2_000 });
+/** While the backend is away all who wait share one probe, so that to look again costs nothing. */
+const AWAY_PAUSE_MS = 50;
 
 /**
  * How long an unreachable backend is tried again, so that its restart is not
- * seen by the user. The window opens with the first failure and closes with
- * every sign of life.
+ * seen by the user. The window opens with the first failure, or when the
+ * backend went away if that was before, and closes with every sign of life.
  */
 export class Patience {
   private failingSince: number | undefined;
@@ -17,6 +20,7 @@ export class Patience {
   constructor(
     private readonly window: number,
     private readonly signal: AbortSignal | undefined,
+    private readonly availability: Availability,
   ) {}
 
   /** The backend answered: the next failure opens a new window. */
@@ -35,11 +39,17 @@ export class Patience {
     if (!(error instanceof BackendError) || error.kind !== "transient") throw error;
     const now = performance.now();
     this.failingSince ??= now;
-    const left = this.failingSince + this.window - now;
+    const since = Math.min(this.failingSince, this.availability.awaySince ?? now);
+    const left = since + this.window - now;
     if (left <= 0) throw error;
-    const pause = Math.min(this.backoff.duration, left);
-    await delay(pause, undefined, { signal: this.signal }).catch(() => {});
+    const pause = error instanceof BackendAway ? AWAY_PAUSE_MS : this.nextPause();
+    await delay(Math.min(pause, left), undefined, { signal: this.signal }).catch(() => {});
     this.signal?.throwIfAborted();
+  }
+
+  private nextPause(): number {
+    const { duration } = this.backoff;
     this.backoff = this.backoff.next(undefined);
+    return duration;
   }
 }
