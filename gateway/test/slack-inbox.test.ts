@@ -232,3 +232,23 @@ test("a worker that loses its lock for a moment keeps its rows, and no other tak
   await vi.waitFor(async () => expect(await box.statuses()).toEqual(["done"]));
   expect(attempts).toBe(1);
 });
+
+test("a database that is away for a moment leaves no lane behind", async () => {
+  await using box = await inbox();
+  let refusals = 0;
+  const query = (text: string, values: unknown[]) => {
+    if (refusals === 0) return box.pool.query(text, values);
+    refusals -= 1;
+    return Promise.reject(new Error("Connection terminated unexpectedly"));
+  };
+  const unsteady: pg.Pool = Object.assign(Object.create(box.pool), { query });
+  let first = true;
+  const work = async () => {
+    refusals = first ? 5 : 0;
+    first = false;
+  };
+  await box.worker(work, { pool: unsteady });
+  await box.put("lane", "message");
+  // Well below the lease, which would free the lane as well.
+  await expect.poll(() => box.statuses(), { timeout: 10_000 }).toEqual(["done"]);
+});

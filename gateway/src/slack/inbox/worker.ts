@@ -24,6 +24,7 @@ export interface InboxOptions {
 const MAX_LANES = 500;
 const POLL_MS = 250;
 const RENEW_MS = 5_000;
+const RELEASE_RETRY_MS = 250;
 const LONGEST_PAUSE_MS = 300_000;
 
 /**
@@ -90,12 +91,9 @@ export class InboxWorker implements AsyncDisposable {
     const lanes = await claim(this.options.pool, worker, room);
     for (const lane of lanes) {
       const abort = new AbortController();
-      const drained = this.drain(lane, worker, abort.signal)
-        .catch((error: unknown) =>
-          // The lane is still ours in the database; its lease runs out.
-          this.options.logger.warn({ err: error, lane }, "left an inbox lane"),
-        )
-        .finally(() => this.forget(lane, abort));
+      const drained = this.drain(lane, worker, abort.signal).finally(() =>
+        this.forget(lane, abort),
+      );
       this.lanes.set(lane, { abort, drained });
     }
     return lanes.length;
@@ -106,15 +104,35 @@ export class InboxWorker implements AsyncDisposable {
     this.wake();
   }
 
+  /** Never rejects. */
   private async drain(lane: string, worker: number, signal: AbortSignal): Promise<void> {
-    const { pool } = this.options;
+    const { pool, logger } = this.options;
     let wait = 0;
-    while (!signal.aborted && wait === 0) {
-      const row = await head(pool, lane);
-      if (!row) break;
-      wait = await this.attempt(row, signal);
+    try {
+      while (!signal.aborted && wait === 0) {
+        const row = await head(pool, lane);
+        if (!row) break;
+        wait = await this.attempt(row, signal);
+      }
+    } catch (error) {
+      logger.warn({ err: error, lane }, "left an inbox lane: the database is away");
     }
-    await release(pool, worker, lane, wait);
+    await this.letGo(lane, worker, wait);
+  }
+
+  /**
+   * Releases a lane, however long the database takes to hear of it: the lane
+   * would lie there until its lease ends. A worker that was given a new number
+   * meanwhile leaves that to the reaper, and one that stops, after one more try.
+   */
+  private async letGo(lane: string, worker: number, wait: number): Promise<void> {
+    while (this.worker === worker) {
+      const released = await release(this.options.pool, worker, lane, wait).then(
+        () => true,
+        () => false,
+      );
+      if (released || !(await pause(RELEASE_RETRY_MS, this.stop.signal))) return;
+    }
   }
 
   /** Returns for how many milliseconds the lane must pause; 0 to go on. */
