@@ -153,15 +153,17 @@ test("killed while a session's first message is posted: one session, mapped to i
   expect(sessions).toHaveLength(1);
 });
 
-test("a message that comes before its thread's mapping waits for it", async () => {
+test("messages that come before their thread's mapping wait for it", async () => {
   await using world = await setting();
   await using _gateway = await gatewayProcess(world.env);
   const release = world.proxy.hold("chat.postMessage");
   const thread = await world.begin();
   await world.say(thread, "too early?");
+  await world.say(thread, `<@${world.slack.app.botUserId}> me too?`);
   release();
   await vi.waitFor(async () => {
-    expect(await world.said(thread)).toEqual([expect.stringContaining("too early?")]);
+    const answers = [expect.stringContaining("too early?"), expect.stringContaining("me too?")];
+    expect(await world.said(thread)).toEqual(answers);
   }, LONG);
 });
 

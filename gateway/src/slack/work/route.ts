@@ -2,11 +2,11 @@ import { parseCommand, runCommand } from "../commands/index.js";
 import type { SlackMessage } from "../door/delivery.js";
 import { type Job, Postponed } from "../inbox/job.js";
 import { isDirectMessage } from "../keys.js";
-import { findMapping } from "../mappings/store.js";
+import { findMapping, isTaken } from "../mappings/store.js";
 import { isThreadBeginning } from "../outbox/store.js";
 import { addressed } from "./addressed.js";
 import { answerTo, type Bridge, draft } from "./bridge.js";
-import { refuse } from "./dead.js";
+import { refuse, sessionDied } from "./dead.js";
 import { runTurn } from "./turn.js";
 
 /** A message may come in before the mapping of the thread that it is in. */
@@ -16,11 +16,12 @@ const THREAD_PAUSE_MS = 500;
  * What a message means where it was written:
  * 1. it addresses the app, and its first word then is a command: that command;
  * 2. the conversation has a session: a message to it;
- * 3. the conversation's session died: its author is told so, and not everyone again;
- * 4. it addresses the app: an unknown command;
- * 5. it is a direct message: a command if it begins with one, else a hint;
- * 6. nothing of ours.
- * @param onOurs called before the work on it begins, unless it is 3 or 6
+ * 3. the conversation's session died: everyone is told so, or was and now only its author is;
+ * 4. the conversation may be about to get its session: looked at again in a moment;
+ * 5. it addresses the app: an unknown command;
+ * 6. it is a direct message: a command if it begins with one, else a hint;
+ * 7. nothing of ours.
+ * @param onOurs called before the work on it begins, unless it is 3, 4 or 7
  */
 export async function routeMessage(
   bridge: Bridge,
@@ -47,11 +48,15 @@ export async function routeMessage(
     const text = call?.mentioned ? call.rest : message.text;
     return runTurn(bridge, job, message, mapping, text);
   }
+  if (mapping?.endReason === "untold") return sessionDied(bridge, job, message, mapping);
   if (mapping?.endReason === "dead") return refuse(bridge, message);
-  if (call) return run();
-  if (place.thread !== null && (await isThreadBeginning(pool, place.channel))) {
-    throw new Postponed(THREAD_PAUSE_MS, "A thread of this channel is about to get its session.");
+  // In this order: what is not beginning any more has its mapping by now.
+  const mayBegin = async () =>
+    (await isThreadBeginning(pool, place.channel)) || (await isTaken(pool, place));
+  if (place.thread !== null && (await mayBegin())) {
+    throw new Postponed(THREAD_PAUSE_MS, "This thread may be about to get its session.");
   }
+  if (call) return run();
   if (!direct) return;
   if (line.known) return run();
   onOurs();
