@@ -158,8 +158,8 @@ test("messages that come before their thread's mapping wait for it", async () =>
   await using _gateway = await gatewayProcess(world.env);
   const release = world.proxy.hold("chat.postMessage");
   const thread = await world.begin();
-  await world.say(thread, "too early?");
-  await world.say(thread, `<@${world.slack.app.botUserId}> me too?`);
+  await world.say(thread, `<@${world.slack.app.botUserId}> too early?`);
+  await world.say(thread, "me too?");
   release();
   await vi.waitFor(async () => {
     const answers = [expect.stringContaining("too early?"), expect.stringContaining("me too?")];
