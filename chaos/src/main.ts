@@ -1,4 +1,4 @@
-/** `npm run chaos -- [--minutes N] [--seed S] [--backends N] [--gateways N]` */
+/** `npm run chaos -- [--minutes N] [--seed S] [--backends N] [--gateways N] [--only KIND]...` */
 import { parseOptions } from "./options.js";
 import { report } from "./report.js";
 import { run } from "./run.js";

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { FAULT_KINDS, type FaultKind } from "./schedule.js";
 
 /** What a run is told. */
 export interface Options {
@@ -8,6 +9,8 @@ export interface Options {
   seed: number;
   backends: number;
   gateways: number;
+  /** Which kinds of faults to inject; all by default. */
+  only: readonly FaultKind[];
 }
 
 /** Reads the command line. @throws an error for people to read. */
@@ -19,9 +22,14 @@ export function parseOptions(args: string[]): Options {
       seed: { type: "string", default: String(1 + Math.floor(Math.random() * 999_999)) },
       backends: { type: "string", default: "3" },
       gateways: { type: "string", default: "2" },
+      only: { type: "string", multiple: true, default: [...FAULT_KINDS] },
     },
   });
-  const positive = (name: keyof typeof values) => {
+  const only = FAULT_KINDS.filter((kind) => values.only.includes(kind));
+  if (only.length < new Set(values.only).size) {
+    throw new Error(`--only must be one of: ${FAULT_KINDS.join("; ")}`);
+  }
+  const positive = (name: "minutes" | "seed" | "backends" | "gateways") => {
     const value = Number(values[name]);
     if (!(value > 0)) throw new Error(`--${name} must be a number above 0`);
     return value;
@@ -31,5 +39,6 @@ export function parseOptions(args: string[]): Options {
     seed: positive("seed"),
     backends: positive("backends"),
     gateways: positive("gateways"),
+    only,
   };
 }

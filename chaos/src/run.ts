@@ -26,7 +26,7 @@ export async function run(
 ): Promise<Outcome> {
   const random = new Random(options.seed);
   const length = options.minutes * 60_000;
-  const plan = planFaults(random.fork(), length, system.targets);
+  const plan = planFaults(random.fork(), length, system.targets, options.only);
   const log = new Log();
   const load = new Load(system, log, random.fork());
   const endings = new Endings(system, load, log, random.fork());

@@ -50,14 +50,18 @@ const PAUSE = [800, 7_000] as const;
 /** A target that had a fault is left alone for so long. */
 const RESPITE_MS = 2_000;
 
-const DRAWN = FAULT_KINDS.flatMap((kind) => Array<FaultKind>(RULES[kind].weight).fill(kind));
-
-/** Plans a run. Faults of different targets overlap; those of one target do not. */
-export function planFaults(random: Random, length: number, targets: Targets): Fault[] {
+/** Plans a run with faults of these kinds. Faults of different targets overlap; those of one target do not. */
+export function planFaults(
+  random: Random,
+  length: number,
+  targets: Targets,
+  kinds: readonly FaultKind[] = FAULT_KINDS,
+): Fault[] {
+  const drawn = kinds.flatMap((kind) => Array<FaultKind>(RULES[kind].weight).fill(kind));
   const faults: Fault[] = [];
   const busyUntil = new Map<string, number>();
   for (let at = 1_000; at < length; at += random.between(...PAUSE)) {
-    const kind = random.pick(DRAWN);
+    const kind = random.pick(drawn);
     const { on, lasts } = RULES[kind];
     const target = random.pick(targets[on]);
     const duration = random.between(lasts[0], lasts[1]);
