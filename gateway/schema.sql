@@ -1,5 +1,13 @@
 -- What migrations/ makes of an empty database. Written by `npm run generate`, checked by `npm run verify`.
 
+create table endings_cursor (
+  id boolean default true not null,
+  cursor text not null,
+  stored_at timestamp with time zone default now() not null,
+  constraint endings_cursor_id_check CHECK (id),
+  constraint endings_cursor_pkey PRIMARY KEY (id)
+);
+
 create table slack_inbox (
   id bigint generated always as identity not null,
   dedupe_key text not null,
@@ -41,6 +49,8 @@ create table slack_mappings (
   ended_at timestamp with time zone,
   end_reason text,
   inbox_id bigint not null,
+  unchecked boolean default true not null,
+  ending_inbox_id bigint,
   constraint slack_mappings_inbox_id_key UNIQUE (inbox_id),
   constraint slack_mappings_pkey PRIMARY KEY (id),
   constraint slack_mappings_state_check CHECK ((state = ANY (ARRAY['reserved'::text, 'active'::text, 'ended'::text])))
@@ -78,6 +88,8 @@ create table web_mappings (
   description text not null,
   created_at timestamp with time zone default now() not null,
   last_active timestamp with time zone default now() not null,
+  unchecked boolean default true not null,
+  untold boolean default false not null,
   constraint web_mappings_check CHECK (((state = 'active'::text) OR (NOT is_active))),
   constraint web_mappings_check1 CHECK (((session_id IS NOT NULL) OR (state = ANY (ARRAY['opening'::text, 'abandoned'::text])))),
   constraint web_mappings_pkey PRIMARY KEY (mapping_id),
@@ -108,11 +120,17 @@ CREATE INDEX slack_lanes_due ON slack_lanes USING btree (next_at);
 
 CREATE UNIQUE INDEX slack_mappings_active ON slack_mappings USING btree (team_id, channel_id, COALESCE(thread_ts, ''::text)) WHERE (state = 'active'::text);
 
+CREATE INDEX slack_mappings_active_session ON slack_mappings USING btree (session_id) WHERE (state = 'active'::text);
+
 CREATE INDEX slack_mappings_place ON slack_mappings USING btree (team_id, channel_id, COALESCE(thread_ts, ''::text), id);
 
 CREATE INDEX slack_mappings_slots ON slack_mappings USING btree (team_id, created_by) WHERE (state <> 'ended'::text);
 
+CREATE INDEX slack_mappings_unchecked ON slack_mappings USING btree (id) WHERE ((state = 'active'::text) AND unchecked);
+
 CREATE INDEX slack_outbox_roots ON slack_outbox USING btree (channel_id) WHERE ((mapping_id IS NOT NULL) AND (state = 'sending'::text));
+
+CREATE INDEX web_mappings_active_session ON web_mappings USING btree (session_id) WHERE (state = 'active'::text);
 
 CREATE INDEX web_mappings_by_session ON web_mappings USING btree (session_id);
 
@@ -120,7 +138,11 @@ CREATE INDEX web_mappings_of_user ON web_mappings USING btree (user_id, last_act
 
 CREATE UNIQUE INDEX web_mappings_one_active ON web_mappings USING btree (user_id) WHERE is_active;
 
+CREATE INDEX web_mappings_unchecked ON web_mappings USING btree (mapping_id) WHERE ((state = 'active'::text) AND unchecked);
+
 CREATE INDEX web_mappings_unfinished ON web_mappings USING btree (state, last_active) WHERE (state = ANY (ARRAY['opening'::text, 'ending'::text, 'abandoned'::text]));
+
+CREATE INDEX web_mappings_untold ON web_mappings USING btree (user_id) WHERE untold;
 
 CREATE OR REPLACE FUNCTION slack_release_lane(released text, worker integer, pause interval)
  RETURNS void
@@ -150,4 +172,4 @@ begin
 end
 $function$;
 
-CREATE TRIGGER web_mappings_changed AFTER INSERT OR DELETE OR UPDATE ON web_mappings FOR EACH ROW EXECUTE FUNCTION web_mappings_changed();
+CREATE TRIGGER web_mappings_changed AFTER INSERT OR DELETE OR UPDATE OF user_id, state, is_active, session_id, agent, working_dir, project_id, description, last_active ON web_mappings FOR EACH ROW EXECUTE FUNCTION web_mappings_changed();

@@ -2,14 +2,15 @@ import { fileURLToPath } from "node:url";
 import { migrate, openPool } from "@amp/postgres";
 import express from "express";
 import { type Logger, pino } from "pino";
-import { collectDefaultMetrics, Registry } from "prom-client";
-import { backendCredentials, openBackend } from "./backend/index.js";
+import { Counter, collectDefaultMetrics, Registry } from "prom-client";
+import { backendCredentials, type OnCall, openBackend } from "./backend/index.js";
 import type { Config } from "./config.js";
+import { reconcileEndings } from "./endings/index.js";
 import { healthRoutes } from "./health.js";
 import { listenHttp } from "./http.js";
 import { Releases } from "./releases.js";
 import { startSlack } from "./slack/index.js";
-import type { SurfaceContext } from "./surface.js";
+import type { Surface, SurfaceContext } from "./surface.js";
 import { startWeb } from "./web/index.js";
 
 /** Parts that a test may bring itself. */
@@ -43,12 +44,16 @@ export async function startGateway(
   const pool = openPool(database);
   releases.defer(() => pool.end());
 
-  const { address, token, tls } = config.backend;
-  const backend = openBackend(address, { token, credentials: await backendCredentials(tls) });
-  releases.defer(() => backend.close());
-
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });
+  const { address, token, tls } = config.backend;
+  const backend = openBackend(address, {
+    token,
+    credentials: await backendCredentials(tls),
+    onCall: countCalls(metrics),
+  });
+  releases.defer(() => backend.close());
+
   const closing = new AbortController();
   const context: SurfaceContext = {
     backend,
@@ -61,14 +66,25 @@ export async function startGateway(
 
   const app = express().disable("x-powered-by");
   app.use(healthRoutes(pool, metrics));
-  if (config.slack) {
-    app.use(releases.use(await startSlack(config.slack, context)).router);
-  }
-  app.use(releases.use(await startWeb(config.web, context)).router);
+  const surfaces: Surface[] = [];
+  if (config.slack) surfaces.push(releases.use(await startSlack(config.slack, context)));
+  surfaces.push(releases.use(await startWeb(config.web, context)));
+  for (const { router } of surfaces) app.use(router);
+  releases.use(reconcileEndings(context, surfaces));
 
   const server = releases.use(await listenHttp(app, config.listen, config.shutdownGrace));
   releases.defer(() => closing.abort());
   logger.info({ url: server.url, slack: config.slack !== undefined }, "gateway ready");
   const running = releases.move();
   return { url: server.url, [Symbol.asyncDispose]: () => running[Symbol.asyncDispose]() };
+}
+
+function countCalls(metrics: Registry): OnCall {
+  const counter = new Counter({
+    name: "amp_backend_calls_total",
+    help: "Tries of calls to the backend, by what became of them",
+    labelNames: ["method", "kind"],
+    registers: [metrics],
+  });
+  return (method, kind) => counter.inc({ method, kind });
 }

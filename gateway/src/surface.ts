@@ -3,7 +3,7 @@ import type { Router } from "express";
 import type pg from "pg";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
-import type { Backend } from "./backend/index.js";
+import type { Backend, Ending } from "./backend/index.js";
 
 /** What a surface is given by the composition root. */
 export interface SurfaceContext {
@@ -17,8 +17,21 @@ export interface SurfaceContext {
   closing: AbortSignal;
 }
 
+/** The active mappings of a surface, for whoever finds out that a session died. */
+export interface SurfaceMappings {
+  /** Sessions that active mappings point at, in the order of their ids, after this one; each once. */
+  activeSessions(after: string, limit: number): Promise<string[]>;
+  /** Active mappings that are not marked as checked. */
+  unchecked(limit: number): Promise<{ mapping: string; sessionId: string }[]>;
+  checked(mappings: string[]): Promise<void>;
+  /** Deactivates whatever points at these sessions. May be repeated. Returns how many it were. */
+  ended(endings: Ending[]): Promise<number>;
+}
+
 /** A surface at work. Disposing it ends its streams and lets what it works on finish. */
 export interface Surface extends AsyncDisposable {
+  name: "slack" | "web";
   /** Its HTTP routes, with full paths. */
   router: Router;
+  mappings: SurfaceMappings;
 }

@@ -1,18 +1,10 @@
-import { connectSessions } from "@amp/proto";
 import type { LocalSlackMessage } from "@amp/stack/testing";
 import { expect, test, vi } from "vitest";
+import { expireAll } from "./expire.js";
 import { ADA, BOB, BOT, GENERAL, type SlackSystem, startSlackSystem } from "./slack-system.js";
 
 const NOTICE = "Session has ended. Start a new one with `/amp new`.";
 const TRANSIENT = "Error: Failed to get response from Amplifier session.";
-
-/** Ends every session behind the gateway's back. */
-async function endElsewhere(system: SlackSystem): Promise<void> {
-  const backend = connectSessions(system.backend.address);
-  const { sessions } = await backend.list({});
-  for (const { sessionId } of sessions) await backend.end({ sessionId, reason: "elsewhere" });
-  backend.close();
-}
 
 const texts = (messages: LocalSlackMessage[]) => messages.map(({ text }) => text);
 
@@ -32,7 +24,7 @@ async function click(system: SlackSystem, notice: LocalSlackMessage, user: strin
 test("a dead session: told once, the mapping ended and logged; one click goes on", async () => {
   await using system = await startSlackSystem();
   const thread = await system.begin("tea");
-  await endElsewhere(system);
+  await expireAll(system);
   const [notice] = await system.ask("what is oolong?", thread);
   if (!notice) throw new Error("no notice");
   expect(notice.text).toBe(NOTICE);
@@ -80,7 +72,7 @@ test("a dead session: told once, the mapping ended and logged; one click goes on
 test("two messages that meet a dead session are told once", async () => {
   await using system = await startSlackSystem();
   const thread = await system.begin();
-  await endElsewhere(system);
+  await expireAll(system);
   const post = { channel: GENERAL, user: ADA, thread_ts: thread };
   await Promise.all(["a", "b", "c"].map((text) => system.slack.message({ ...post, text })));
   await vi.waitFor(async () => {

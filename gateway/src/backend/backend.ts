@@ -15,8 +15,8 @@ import {
 } from "@amp/proto";
 import { Availability } from "./availability.js";
 import { type BackendCall, Calls, NO_TIMEOUT, type OnCall } from "./calls.js";
-import { deadOf, type Ending, type EndingsPosition, toPosition } from "./endings.js";
-import { BackendError, toBackendError } from "./errors.js";
+import { deadOf, type Ending, type EndingsPosition, toPosition, unknown } from "./endings.js";
+import { BackendError, isDead, toBackendError } from "./errors.js";
 
 /** A request that must be safe to repeat. */
 type Idempotent<Request> = DeepPartial<Request> & { requestId: string };
@@ -120,7 +120,17 @@ export function openBackend(address: string, options: BackendOptions = {}): Back
         const batch = sessionIds.slice(at, at + LIST_LIMIT);
         const filter = { sessionIds: batch, pageSize: LIST_LIMIT };
         const { sessions } = await calls.unary("List", client.list, filter, call);
-        dead.push(...deadOf(batch, sessions));
+        const { ended, missing } = deadOf(batch, sessions);
+        dead.push(...ended);
+        // A backend that does not know this filter leaves out sessions that are alive.
+        for (const sessionId of missing) {
+          try {
+            await calls.unary("Get", client.get, { sessionId }, call);
+          } catch (error) {
+            if (!isDead(error)) throw error;
+            dead.push(unknown(sessionId));
+          }
+        }
       }
       return dead;
     },

@@ -16,32 +16,27 @@ export interface EndingsPosition {
   ending: Ending | undefined;
 }
 
-export function toPosition(told: WatchEndingsResponse): EndingsPosition {
-  const { cursor, sessionId, kind, endedAt } = told;
+export function toPosition({ cursor, sessionId, kind, endedAt }: WatchEndingsResponse) {
   return { cursor, ending: sessionId ? ending(sessionId, kind, endedAt) : undefined };
 }
 
-/** Those of the ids whose sessions are dead, by what the backend knows of them. */
-export function deadOf(sessionIds: string[], known: Session[]): Ending[] {
+/** Which of the ids are of ended sessions, and which are not among those that are known. */
+export function deadOf(sessionIds: string[], known: Session[]) {
   const sessions = new Map(known.map((session) => [session.sessionId, session]));
-  return sessionIds.flatMap((sessionId) => {
+  const ended = sessionIds.flatMap((sessionId) => {
     const session = sessions.get(sessionId);
-    if (session?.state === SessionState.ACTIVE) return [];
-    return [ending(sessionId, session?.endKind, session?.endedAt)];
+    if (session?.state !== SessionState.ENDED) return [];
+    return [ending(sessionId, session.endKind, session.endedAt)];
   });
+  return { ended, missing: sessionIds.filter((sessionId) => !sessions.has(sessionId)) };
 }
 
-function ending(sessionId: string, kind: EndKind | undefined, endedAt: Date | undefined): Ending {
-  return { sessionId, how: howOf(kind), at: endedAt?.getTime() ?? Date.now() };
+/** The end of a session that the backend knows nothing of. */
+export function unknown(sessionId: string): Ending {
+  return { sessionId, how: "unknown", at: Date.now() };
 }
 
-function howOf(kind: EndKind | undefined): Ending["how"] {
-  switch (kind) {
-    case EndKind.ENDED:
-      return "ended";
-    case EndKind.EXPIRED:
-      return "expired";
-    default:
-      return "unknown";
-  }
+function ending(sessionId: string, kind: EndKind, endedAt: Date | undefined): Ending {
+  const how = kind === EndKind.EXPIRED ? "expired" : "ended";
+  return { sessionId, how, at: endedAt?.getTime() ?? Date.now() };
 }

@@ -10,7 +10,7 @@ export {
   TurnState,
 } from "@amp/proto";
 export { type Backend, openBackend } from "./backend.js";
-export type { BackendCall } from "./calls.js";
+export type { BackendCall, OnCall } from "./calls.js";
 export { backendCredentials, type TlsFiles } from "./credentials.js";
 export type { Ending } from "./endings.js";
 export { BackendError, isDead } from "./errors.js";

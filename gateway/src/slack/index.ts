@@ -12,8 +12,10 @@ import { inboxMetrics } from "./inbox/metrics.js";
 import { enqueue } from "./inbox/store.js";
 import { InboxWorker } from "./inbox/worker.js";
 import { managementRoutes } from "./management.js";
+import { activeSessions, markChecked, uncheckedMappings } from "./mappings/store.js";
 import { Outbox } from "./outbox/outbox.js";
 import type { Bridge } from "./work/bridge.js";
+import { endedHere, sessionsEnded, tellEnded } from "./work/ended.js";
 import { giveUpDelivery, workDelivery } from "./work/work.js";
 
 /**
@@ -38,6 +40,8 @@ export async function startSlack(config: SlackConfig, context: SurfaceContext): 
   });
   const handler: Handler = {
     async work(job) {
+      const ended = endedHere(job.body);
+      if (ended) return tellEnded(bridge, job, ended);
       const parsed = parseDelivery(job.body);
       if ("delivery" in parsed) await receiver.process(job, parsed.delivery);
     },
@@ -63,5 +67,15 @@ export async function startSlack(config: SlackConfig, context: SurfaceContext): 
   const router = Router();
   router.use(deliveryRoutes({ signingSecret, accept, logger }), managementRoutes(config, pool));
   const running = releases.move();
-  return { router, [Symbol.asyncDispose]: () => running[Symbol.asyncDispose]() };
+  return {
+    name: "slack",
+    router,
+    mappings: {
+      activeSessions: (after, limit) => activeSessions(pool, after, limit),
+      unchecked: (limit) => uncheckedMappings(pool, limit),
+      checked: (ids) => markChecked(pool, ids),
+      ended: (endings) => sessionsEnded(bridge, endings),
+    },
+    [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
+  };
 }

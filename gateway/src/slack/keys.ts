@@ -64,6 +64,11 @@ export function triggerDedupeKey(triggerId: string): string {
   return `trigger:${triggerId}`;
 }
 
+/** The one notice of a mapping's end. */
+export function endedDedupeKey(mappingId: number): string {
+  return `ended:${mappingId}`;
+}
+
 /** A message that is to be worked a second time, by someone's click. */
 export function againDedupeKey(inboxId: number): string {
   return `again:${inboxId}`;

@@ -8,6 +8,7 @@ import type { WebContext } from "./context.js";
 import { SessionLists } from "./events/session-lists.js";
 import { localGuard } from "./guard.js";
 import { pageRoutes, securityHeaders } from "./page.js";
+import { letGoElsewhere } from "./sessions.js";
 import { Mappings } from "./store/mappings.js";
 import { Memories } from "./store/memories.js";
 import { finishUnfinished } from "./unfinished.js";
@@ -38,5 +39,16 @@ export async function startWeb(config: WebConfig, surface: SurfaceContext): Prom
   router.use(`${PREFIX}/api`, apiRoutes(context));
   router.use(pageRoutes(PREFIX));
   const running = releases.move();
-  return { router, [Symbol.asyncDispose]: () => running[Symbol.asyncDispose]() };
+  const { mappings } = context;
+  return {
+    name: "web",
+    router,
+    mappings: {
+      activeSessions: (after, limit) => mappings.activeSessions(after, limit),
+      unchecked: (limit) => mappings.unchecked(limit),
+      checked: (ids) => mappings.checked(ids),
+      ended: (endings) => letGoElsewhere(context, endings),
+    },
+    [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
+  };
 }

@@ -1,4 +1,4 @@
-import { isDead, type Session, SessionState } from "../backend/index.js";
+import { type Ending, isDead, type Session, SessionState } from "../backend/index.js";
 import type { WebContext } from "./context.js";
 import { deadSession, noActiveSession, unknownSession } from "./errors.js";
 import type { SessionMapping } from "./store/mappings.js";
@@ -14,14 +14,29 @@ export async function meantSession(
 ): Promise<SessionMapping> {
   const mapping = await mappings.find(user, sessionId);
   if (mapping) return mapping;
+  if (sessionId === undefined && (await mappings.tellDead(user))) throw deadSession();
   throw sessionId === undefined ? noActiveSession() : unknownSession(sessionId);
 }
 
 /** Lets go of a dead session: nothing points at it any more, in Postgres. */
 export async function letGo(context: WebContext, sessionId: string): Promise<void> {
-  for (const mapping of await context.mappings.ended(sessionId)) {
-    const { user_id: user, session_id: session } = mapping;
-    context.logger.warn({ user, session }, "session is dead: its web chat mapping is deactivated");
+  warnOfDead(context, await context.mappings.ended(sessionId));
+}
+
+/** Lets go of sessions that died while nobody asked for them. Returns how many mappings that were. */
+export async function letGoElsewhere(
+  context: Pick<WebContext, "mappings" | "logger">,
+  endings: Ending[],
+): Promise<number> {
+  const sessionIds = endings.map(({ sessionId }) => sessionId);
+  const dead = await context.mappings.endedElsewhere(sessionIds);
+  warnOfDead(context, dead);
+  return dead.length;
+}
+
+function warnOfDead({ logger }: Pick<WebContext, "logger">, dead: SessionMapping[]): void {
+  for (const { user_id: user, session_id: session } of dead) {
+    logger.warn({ user, session }, "session is dead: its web chat mapping is deactivated");
   }
 }
 

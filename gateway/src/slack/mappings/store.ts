@@ -20,18 +20,25 @@ export interface Mapping {
   project: string;
   description: string;
   workingDir: string;
-  /** Why it ended: `dead` when the backend lost the session, null while it is active. */
+  /** Null while it is active. */
   endReason: EndReason | null;
+  /** The delivery that is ending the session from here, or did. */
+  endingJob: number | null;
 }
 
-export type EndReason = "ended" | "dead";
+/**
+ * Why a mapping ended: from its own conversation; its session died, and the
+ * conversation was told; or it died, and whoever writes there next will be told.
+ */
+export type EndReason = "ended" | "dead" | "untold";
 
 /** The unique index behind "one active mapping a conversation". */
 export const ONE_ACTIVE = "slack_mappings_active";
 
 const COLUMNS = `id, team_id as team, channel_id as channel, thread_ts as thread,
   session_id as "sessionId", state = 'active' as active, created_by as "createdBy",
-  project_id as project, description, working_dir as "workingDir", end_reason as "endReason"`;
+  project_id as project, description, working_dir as "workingDir", end_reason as "endReason",
+  ending_inbox_id as "endingJob"`;
 const IN_PLACE = "team_id = $1 and channel_id = $2 and coalesce(thread_ts, '') = coalesce($3, '')";
 
 /** The conversation's active mapping, or else its latest. A thread never stands for its channel. */
@@ -116,18 +123,84 @@ export async function isTaken(db: Queryable, place: Place): Promise<boolean> {
   return rowCount !== 0;
 }
 
-/** Ends a mapping, if it is active and still points at that session. Returns whether it was this call. */
+/** Ends a mapping, if it is active or nobody was told of its end. Returns whether it was this call. */
 export async function deactivate(
   db: Queryable,
   { id, sessionId }: Pick<Mapping, "id" | "sessionId">,
   reason: EndReason,
 ): Promise<boolean> {
   const { rowCount } = await db.query(
-    `update slack_mappings set state = 'ended', ended_at = now(), end_reason = $3
-     where id = $1 and session_id = $2 and state = 'active'`,
+    `update slack_mappings
+     set state = 'ended', ended_at = coalesce(ended_at, now()), end_reason = $3
+     where id = $1 and session_id = $2 and (state = 'active' or end_reason = 'untold')`,
     [id, sessionId, reason],
   );
   return rowCount !== 0;
+}
+
+/** Notes which delivery ends the session from its own conversation, so that nothing else tells of it; null for none after all. */
+export async function noteEnding(db: Queryable, id: number, job: number | null): Promise<void> {
+  await db.query("update slack_mappings set ending_inbox_id = $2 where id = $1", [id, job]);
+}
+
+/**
+ * Ends every active mapping of these sessions. Those in `told` are the ones
+ * whose conversations are told of it by the caller. Returns the mappings that
+ * this call ended, in an order that is the same for all callers.
+ */
+export async function deactivateAll(
+  db: Queryable,
+  sessionIds: string[],
+  told: string[],
+): Promise<Mapping[]> {
+  const { rows } = await db.query<Mapping>(
+    `with dead as (
+       select id as dead_id from slack_mappings
+       where session_id = any($1) and state = 'active' order by id for update
+     ), ended as (
+       update slack_mappings set state = 'ended', ended_at = now(), end_reason = case
+         when ending_inbox_id is not null then 'ended'
+         when session_id = any($2) then 'dead' else 'untold' end
+       from dead where id = dead_id and state = 'active' returning slack_mappings.*
+     )
+     select ${COLUMNS} from ended order by id`,
+    [sessionIds, told],
+  );
+  return rows;
+}
+
+/** Sessions of active mappings, in the order of their ids, after this one. */
+export async function activeSessions(
+  db: Queryable,
+  after: string,
+  limit: number,
+): Promise<string[]> {
+  const { rows } = await db.query<{ session: string }>(
+    `select distinct session_id as session from slack_mappings
+     where state = 'active' and session_id > $1 order by session_id limit $2`,
+    [after, limit],
+  );
+  return rows.map(({ session }) => session);
+}
+
+/** Mappings whose session was not looked at since they became active. */
+export async function uncheckedMappings(
+  db: Queryable,
+  limit: number,
+): Promise<{ mapping: string; sessionId: string }[]> {
+  const { rows } = await db.query<{ mapping: string; sessionId: string }>(
+    `select id::text as mapping, session_id as "sessionId" from slack_mappings
+     where state = 'active' and unchecked limit $1`,
+    [limit],
+  );
+  return rows;
+}
+
+export async function markChecked(db: Queryable, ids: string[]): Promise<void> {
+  await db.query(
+    "update slack_mappings set unchecked = false where id = any($1::bigint[]) and unchecked",
+    [ids],
+  );
 }
 
 /** Gives a reservation's slot back, after ending the session that was begun for it. */

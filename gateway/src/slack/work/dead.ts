@@ -1,13 +1,21 @@
 import { reactTo } from "../api/reactions.js";
+import type { SlackConfig } from "../config.js";
 import type { SlackMessage } from "../door/delivery.js";
 import type { Job } from "../inbox/job.js";
 import { placeKey } from "../keys.js";
 import { deactivate, type Mapping } from "../mappings/store.js";
-import { blocks, button, section } from "../text/message.js";
+import { blocks, button, type SlackText, section } from "../text/message.js";
 import { type Bridge, draft } from "./bridge.js";
 
-/** The button that begins a session in a thread whose session is gone; its value is the inbox row to work again. */
+/** The button that begins a session in a thread whose session is gone; its value is the inbox row to work again, or 0. */
 export const START_HERE = "start_new_here";
+
+/** Says that the session is over, with a button to begin another; a message that was not answered is then sent to it. */
+export function endNotice({ command }: SlackConfig, unanswered?: Job): SlackText {
+  const text = `Session has ended. Start a new one with \`${command} new\`.`;
+  const restart = button("Start new here", START_HERE, String(unanswered?.id ?? 0));
+  return blocks(text, section(text), { type: "actions", elements: [restart] });
+}
 
 /**
  * The message met a dead session. The mapping ends, unless it points elsewhere
@@ -21,12 +29,9 @@ export async function sessionDied(
   mapping: Mapping,
 ): Promise<void> {
   let ours = false;
-  const text = `Session has ended. Start a new one with \`${bridge.config.command} new\`.`;
-  const restart = button("Start new here", START_HERE, String(job.id));
   await bridge.outbox.decide(job, async (tx) => {
     ours = await deactivate(tx, mapping, "dead");
-    const notice = blocks(text, section(text), { type: "actions", elements: [restart] });
-    return ours ? [draft(message.place, notice)] : [];
+    return ours ? [draft(message.place, endNotice(bridge.config, job))] : [];
   });
   if (!ours) return refuse(bridge, message);
   bridge.logger.warn(

@@ -6,7 +6,7 @@ import { findMapping, isTaken } from "../mappings/store.js";
 import { isThreadBeginning } from "../outbox/store.js";
 import { addressed } from "./addressed.js";
 import { answerTo, type Bridge, draft } from "./bridge.js";
-import { refuse } from "./dead.js";
+import { refuse, sessionDied } from "./dead.js";
 import { runTurn } from "./turn.js";
 
 /** A message may come in before the mapping of the thread that it is in. */
@@ -16,7 +16,7 @@ const THREAD_PAUSE_MS = 500;
  * What a message means where it was written:
  * 1. it addresses the app, and its first word then is a command: that command;
  * 2. the conversation has a session: a message to it;
- * 3. the conversation's session died: its author is told so, and not everyone again;
+ * 3. the conversation's session died: everyone is told so, or was and now only its author is;
  * 4. the conversation may be about to get its session: looked at again in a moment;
  * 5. it addresses the app: an unknown command;
  * 6. it is a direct message: a command if it begins with one, else a hint;
@@ -48,6 +48,7 @@ export async function routeMessage(
     const text = call?.mentioned ? call.rest : message.text;
     return runTurn(bridge, job, message, mapping, text);
   }
+  if (mapping?.endReason === "untold") return sessionDied(bridge, job, message, mapping);
   if (mapping?.endReason === "dead") return refuse(bridge, message);
   // In this order: what is not beginning any more has its mapping by now.
   const mayBegin = async () =>

@@ -4,6 +4,7 @@ import type { Job } from "../inbox/job.js";
 import { isDirectMessage, type Place, type UserId } from "../keys.js";
 import { abandon, activate, assign, isTaken, ONE_ACTIVE, reserve } from "../mappings/store.js";
 import { type Address, type Bridge, draft } from "./bridge.js";
+import { freeDeadSlots } from "./ended.js";
 
 /** How a conversation gets a session. */
 export interface Start {
@@ -37,7 +38,12 @@ export async function startSession(bridge: Bridge, start: Start): Promise<void> 
   const { job, user, place, address } = start;
   const { pool, outbox, config } = bridge;
   const limit = config.maxSessionsPerUser;
-  const mapping = await transaction(pool, (tx) => reserve(tx, job.id, place, user, limit));
+  const takeSlot = () => transaction(pool, (tx) => reserve(tx, job.id, place, user, limit));
+  let mapping = await takeSlot();
+  if (mapping === undefined) {
+    await freeDeadSlots(bridge, job, place, user);
+    mapping = await takeSlot();
+  }
   if (mapping === undefined) {
     const text = `Session limit reached (${limit}). End an existing session first.`;
     await outbox.decide(job, async () => [draft(address, { text })]);

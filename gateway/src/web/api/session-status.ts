@@ -8,6 +8,8 @@ import { aliveSession } from "../sessions.js";
 /** Long enough to reconnect to a backend that was restarted before; a page that loads does not wait longer. */
 const WINDOW_MS = 1_000;
 
+const ENDED = "Previous session ended. Start a new one.";
+
 /** GET /session: whether the user has an active session that is alive. Always 200. */
 export const sessionStatus: Endpoint = async (context, call) => {
   try {
@@ -20,9 +22,12 @@ export const sessionStatus: Endpoint = async (context, call) => {
 
 async function status(context: WebContext, { user, signal }: Call) {
   const mapping = await context.mappings.find(user, undefined);
-  if (!mapping) return disconnected("No active session. Click 'New Session' to start.");
+  if (!mapping) {
+    const died = await context.mappings.tellDead(user);
+    return disconnected(died ? ENDED : "No active session. Click 'New Session' to start.");
+  }
   const session = await aliveSession(context, mapping, WINDOW_MS, signal);
-  if (!session) return disconnected("Previous session ended. Start a new one.");
+  if (!session) return disconnected(ENDED);
   return {
     connected: true,
     session_id: session.sessionId,

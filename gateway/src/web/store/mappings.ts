@@ -135,14 +135,66 @@ export class Mappings {
     );
   }
 
-  /** Deactivates whatever still points at a dead session. Returns what did. */
+  /** Deactivates whatever still points at a dead session, of which the user is told now. Returns what did. */
   async ended(sessionId: string): Promise<SessionMapping[]> {
     const { rows } = await this.pool.query<SessionMapping>(
-      `update web_mappings set state = 'ended', is_active = false
-       where session_id = $1 and state in ('active', 'ending') returning *`,
+      `update web_mappings set state = 'ended', is_active = false, untold = false
+       where session_id = $1 and (state in ('active', 'ending') or untold) returning *`,
       [sessionId],
     );
     return rows;
+  }
+
+  /** The same for sessions that died while nobody asked: users are told when they ask for the active one. */
+  async endedElsewhere(sessionIds: string[]): Promise<SessionMapping[]> {
+    const { rows } = await this.pool.query<SessionMapping>(
+      `with dead as (
+         select mapping_id from web_mappings
+         where session_id = any($1) and state in ('active', 'ending')
+         order by mapping_id for update
+       )
+       update web_mappings as m set state = 'ended', is_active = false, untold = m.is_active
+       from dead where m.mapping_id = dead.mapping_id and m.state in ('active', 'ending')
+       returning m.*`,
+      [sessionIds],
+    );
+    return rows;
+  }
+
+  /** Whether the user's active session died and they were not told so. They are from now on. */
+  async tellDead(userId: string): Promise<boolean> {
+    const { rowCount } = await this.pool.query(
+      "update web_mappings set untold = false where user_id = $1 and untold",
+      [userId],
+    );
+    return rowCount !== 0;
+  }
+
+  /** Sessions of active mappings, in the order of their ids, after this one. */
+  async activeSessions(after: string, limit: number): Promise<string[]> {
+    const { rows } = await this.pool.query<{ session_id: string }>(
+      `select distinct session_id from web_mappings
+       where state = 'active' and session_id > $1 order by session_id limit $2`,
+      [after, limit],
+    );
+    return rows.map(({ session_id }) => session_id);
+  }
+
+  /** Mappings whose session was not looked at since they became active. */
+  async unchecked(limit: number): Promise<{ mapping: string; sessionId: string }[]> {
+    const { rows } = await this.pool.query<{ mapping: string; sessionId: string }>(
+      `select mapping_id as mapping, session_id as "sessionId" from web_mappings
+       where state = 'active' and unchecked limit $1`,
+      [limit],
+    );
+    return rows;
+  }
+
+  async checked(mappingIds: string[]): Promise<void> {
+    await this.pool.query(
+      "update web_mappings set unchecked = false where mapping_id = any($1) and unchecked",
+      [mappingIds],
+    );
   }
 
   /** Gives up an opening: nobody will ask for it again. Its request id may be used anew. */
@@ -202,7 +254,8 @@ async function activate(
   );
   if (alive.rowCount === 0) return undefined;
   await client.query(
-    "update web_mappings set is_active = false where user_id = $1 and is_active and session_id <> $2",
+    `update web_mappings set is_active = false, untold = false
+     where user_id = $1 and (is_active or untold) and session_id <> $2`,
     [userId, sessionId],
   );
   const { rows } = await client.query<SessionMapping>(

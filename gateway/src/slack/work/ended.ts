@@ -1,0 +1,77 @@
+/**
+ * Sessions that ended while nobody in Slack asked for them. What was ended on
+ * purpose is told in its conversation, by an inbox row of our own in the lane
+ * of its messages; what expired or is unknown, to whoever writes there next.
+ */
+import { transaction } from "@amp/postgres";
+import { z } from "zod";
+import type { Ending } from "../../backend/index.js";
+import type { Job } from "../inbox/job.js";
+import { enqueue } from "../inbox/store.js";
+import {
+  ChannelId,
+  endedDedupeKey,
+  type Place,
+  placeKey,
+  TeamId,
+  Ts,
+  type UserId,
+} from "../keys.js";
+import { deactivateAll, isTaken, listActive } from "../mappings/store.js";
+import { type Bridge, draft, patiently } from "./bridge.js";
+import { endNotice } from "./dead.js";
+
+/** The body of such an inbox row. Slack sends nothing of this type, and the door lets none in. */
+const EndedHere = z.object({
+  type: z.literal("amp_session_ended"),
+  place: z.object({ team: TeamId, channel: ChannelId, thread: Ts.nullable() }),
+});
+
+/** Ends the mappings of dead sessions, and sees to it that their conversations are told. Returns how many it ended. */
+export async function sessionsEnded(
+  { pool, logger }: Pick<Bridge, "pool" | "logger">,
+  endings: Ending[],
+): Promise<number> {
+  const sessionIds = endings.map(({ sessionId }) => sessionId);
+  const told = endings.filter(({ how }) => how === "ended").map(({ sessionId }) => sessionId);
+  const mappings = await transaction(pool, async (tx) => {
+    const ended = await deactivateAll(tx, sessionIds, told);
+    for (const { id, team, channel, thread, endReason } of ended) {
+      if (endReason !== "dead") continue;
+      const place = { team, channel, thread };
+      const body: z.input<typeof EndedHere> = { type: "amp_session_ended", place };
+      await enqueue(tx, { dedupeKey: endedDedupeKey(id), lane: placeKey(place) }, body);
+    }
+    return ended;
+  });
+  for (const { sessionId, endReason, ...place } of mappings) {
+    if (endReason === "ended") continue;
+    logger.warn(
+      { conversation: placeKey(place), session: sessionId },
+      "session is dead, mapping deactivated",
+    );
+  }
+  return mappings.length;
+}
+
+/** Lets go of the user's sessions that are dead, so that none of them counts. */
+export async function freeDeadSlots(bridge: Bridge, job: Job, { team }: Place, user: UserId) {
+  const held = await listActive(bridge.pool, { team, user });
+  const sessionIds = held.map(({ sessionId }) => sessionId);
+  const dead = await bridge.backend.deadAmong(sessionIds, patiently(bridge, job));
+  if (dead.length > 0) await sessionsEnded(bridge, dead);
+}
+
+/** The conversation that an inbox row is to tell of its session's end; undefined if it is a delivery of Slack's. */
+export function endedHere(body: unknown): Place | undefined {
+  return EndedHere.safeParse(body).data?.place;
+}
+
+/** Tells a conversation that its session ended, unless it has another one by now. */
+export async function tellEnded(bridge: Bridge, job: Job, place: Place): Promise<void> {
+  const { outbox, config } = bridge;
+  await outbox.decide(job, async (tx) =>
+    (await isTaken(tx, place)) ? [] : [draft(place, endNotice(config))],
+  );
+  await outbox.deliver(job);
+}
