@@ -35,11 +35,21 @@ test.each([
 });
 
 test("an open listener needs to know its callers", () => {
-  const open = { BACKEND_LISTEN: "0.0.0.0:50051" };
+  const open = { BACKEND_LISTEN: "0.0.0.0:50051", BACKEND_ADVERTISE: "10.0.0.1:50051" };
   expect(() => parse(open)).toThrow(/BACKEND_LISTEN .*BACKEND_TOKENS or BACKEND_TLS_CLIENT_CA/);
   const tls = { BACKEND_TLS_CERT: "c", BACKEND_TLS_KEY: "k" };
   expect(() => parse({ ...open, ...tls })).toThrow("BACKEND_TOKENS");
   expect(parse({ ...open, BACKEND_TOKENS: "t" }).tokens).toEqual(["t"]);
   expect(parse({ ...open, ...tls, BACKEND_TLS_CLIENT_CA: "ca" }).tls?.clientCa).toBe("ca");
   expect(() => parse({ BACKEND_TLS_KEY: "k" })).toThrow(/^BACKEND_TLS_CERT /);
+});
+
+test("other replicas are told an address that they can connect to", () => {
+  expect(parse({}).advertise).toBeUndefined();
+  expect(parse({ BACKEND_ADVERTISE: "backend-1:50051" }).advertise).toBe("backend-1:50051");
+  for (const wildcard of ["0.0.0.0:50051", "[::]:50051", "[0:0::0]:1", "0:1", "h:0", "h"]) {
+    expect(() => parse({ BACKEND_ADVERTISE: wildcard })).toThrow(/^BACKEND_ADVERTISE /);
+  }
+  const open = { BACKEND_LISTEN: "[::]:50051", BACKEND_TOKENS: "t" };
+  expect(() => parse(open)).toThrow(/^BACKEND_ADVERTISE is not set/);
 });

@@ -1,3 +1,4 @@
+import { isIPv6 } from "node:net";
 import {
   type Environment,
   isLoopback,
@@ -7,11 +8,14 @@ import {
 } from "@amp/settings";
 import { type OpenAiConfig, openAiConfig } from "./agents/openai/index.js";
 
-/** Files of the listener's TLS; `clientCa` asks callers for a certificate. */
+/** Files for TLS. */
 export interface TlsFiles {
   cert: string;
   key: string;
+  /** Asks callers for a certificate by this authority. */
   clientCa: string | undefined;
+  /** The authority of the other replicas' certificates; undefined: the system's. */
+  ca: string | undefined;
 }
 
 /** Everything that a backend can be told. Times are milliseconds. */
@@ -51,7 +55,7 @@ export function parseConfig(env: Environment): BackendConfig {
     logLevel: settings.oneOf("LOG_LEVEL", LOG_LEVELS, "info"),
     shutdownGrace: settings.duration("SHUTDOWN_GRACE", "10s"),
     listen: settings.listen("BACKEND_LISTEN", "127.0.0.1:50051"),
-    advertise: settings.optional("BACKEND_ADVERTISE"),
+    advertise: advertised(settings),
     tokens: settings.list("BACKEND_TOKENS"),
     tls: tlsFiles(settings),
     defaultAgent: settings.optional("DEFAULT_AGENT"),
@@ -75,7 +79,29 @@ export function parseConfig(env: Environment): BackendConfig {
         "so that not everybody can command the agents",
     );
   }
+  if (!config.advertise && isWildcard(config.listen)) {
+    throw new SettingError(
+      "BACKEND_ADVERTISE",
+      "is not set: BACKEND_LISTEN is every address of this machine, and other replicas need one",
+    );
+  }
   return config;
+}
+
+function advertised(settings: Settings): string | undefined {
+  const text = settings.optional("BACKEND_ADVERTISE");
+  if (text === undefined) return undefined;
+  const address = settings.listen("BACKEND_ADVERTISE", text);
+  if (isWildcard(address) || address.port === 0) {
+    throw new SettingError("BACKEND_ADVERTISE", `is ${text}, which nobody can connect to`);
+  }
+  return text;
+}
+
+/** Whether it means all addresses of the machine, in whichever spelling. */
+function isWildcard({ host }: ListenAddress): boolean {
+  if (isIPv6(host)) return new URL(`http://[${host}]`).hostname === "[::]";
+  return /^(0x)?0+(\.0+){0,3}$|^\*$/.test(host);
 }
 
 function databaseUrl(settings: Settings): string {
@@ -94,5 +120,5 @@ function tlsFiles(settings: Settings): TlsFiles | undefined {
   if (!cert && !key && !clientCa) return undefined;
   if (!cert) throw new SettingError("BACKEND_TLS_CERT", "is needed for TLS");
   if (!key) throw new SettingError("BACKEND_TLS_KEY", "is needed for TLS");
-  return { cert, key, clientCa };
+  return { cert, key, clientCa, ca: settings.optional("BACKEND_TLS_CA") ?? clientCa };
 }

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { fileDescriptors } from "@amp/proto";
 import { type ListenAddress, SettingError } from "@amp/settings";
-import { Server, ServerCredentials } from "@grpc/grpc-js";
+import { type ChannelCredentials, credentials, Server, ServerCredentials } from "@grpc/grpc-js";
 import { ReflectionService } from "@grpc/reflection";
 import { HealthImplementation } from "grpc-health-check";
 import type { BackendConfig, TlsFiles } from "./config.js";
@@ -54,6 +54,14 @@ export async function bind(server: Server, { listen, tls }: BackendConfig): Prom
       return reject(new SettingError("BACKEND_LISTEN", problem));
     });
   });
+}
+
+/** How to call the other replicas: as they are called here, with our own certificate. */
+export async function peerCredentials({ tls }: BackendConfig): Promise<ChannelCredentials> {
+  if (!tls) return credentials.createInsecure();
+  const ca = tls.ca ? await read("BACKEND_TLS_CA", tls.ca) : null;
+  const key = await read("BACKEND_TLS_KEY", tls.key);
+  return credentials.createSsl(ca, key, await read("BACKEND_TLS_CERT", tls.cert));
 }
 
 async function tlsCredentials({ cert, key, clientCa }: TlsFiles): Promise<ServerCredentials> {

@@ -11,9 +11,10 @@ import { demoAgent } from "./agents/demo/index.js";
 import { openAiAgent } from "./agents/openai/index.js";
 import { agentRegistry } from "./agents/registry.js";
 import type { BackendConfig } from "./config.js";
-import { bind, formatAddress, newServer } from "./listener.js";
+import { bind, formatAddress, newServer, peerCredentials } from "./listener.js";
 import { Releases } from "./releases.js";
 import { sessionService } from "./rpc/index.js";
+import { Peers } from "./rpc/peers.js";
 import { ENDINGS_TIMES, EndingsFeed, type EndingsTimes } from "./sessions/endings-feed.js";
 import { Engine } from "./sessions/engine.js";
 import { expire } from "./sessions/expiry.js";
@@ -46,6 +47,8 @@ const MIGRATIONS = fileURLToPath(new URL("../migrations", import.meta.url));
 /** Every query is short; one that takes longer meets a database that hangs. */
 const QUERY_TIMEOUT_MS = 4_000;
 const SWEEP_MS = 1_000;
+/** How much longer than a lease a call looks for the owner of its session. */
+const TAKEOVER_MS = 2_000;
 const EXPIRY_MS = 10_000;
 const STOP_GRACE_MS = 2_000;
 /** How long the last answers have to reach their callers. */
@@ -78,15 +81,18 @@ export async function startBackend(
   releases.defer(() => close(server));
   const draining = new AbortController();
   let address = formatAddress(config.listen);
+  const leaseTimes = overrides.leaseTimes ?? LEASE_TIMES;
   const lease = await Lease.take({
     db: leasePool,
     address: () => config.advertise ?? address,
-    times: overrides.leaseTimes ?? LEASE_TIMES,
+    times: leaseTimes,
     logger,
     onHeartbeat: (ok) => health.set(ok && !draining.signal.aborted),
     onLost: () => engine.abandon("lease_lost"),
   });
   releases.use(lease);
+  const peers = new Peers(pool, await peerCredentials(config));
+  releases.defer(() => peers[Symbol.dispose]());
   const engine = new Engine({
     pool,
     lease,
@@ -106,6 +112,8 @@ export async function startBackend(
       pool,
       engine,
       endings,
+      peers,
+      patienceMs: leaseTimes.leaseMs + TAKEOVER_MS,
       registry,
       workspaceRoots,
       tokens,
@@ -117,6 +125,7 @@ export async function startBackend(
   await lease.renew();
   await forgetDeadReplicas(pool);
   releases.use(sweeper(() => engine.sweep(), SWEEP_MS, logger));
+  releases.use(sweeper(() => peers.sweep(), SWEEP_MS, logger));
   const retention = { idleMs: config.sessionIdleTtl, endedMs: config.sessionRetention };
   const expiryMs = overrides.expiryInterval ?? EXPIRY_MS;
   releases.use(sweeper(() => expire(pool, retention), expiryMs, logger));
@@ -127,10 +136,13 @@ export async function startBackend(
     });
   };
   const listening = { ...database, application: "amp-backend-listen" };
-  releases.use(listen(listening, [SESSION_ENDED_CHANNEL], (_, id) => heardEnd(id), endings.wake));
+  await releases.use(
+    listen(listening, [SESSION_ENDED_CHANNEL], (_, id) => heardEnd(id), endings.wake),
+  ).ready;
   releases.defer(() => {
     draining.abort();
     health.set(false);
+    peers.stop();
   });
   health.set(true);
   logger.info({ address, agents: [...registry.agents.keys()] }, "backend ready");

@@ -61,6 +61,13 @@ export function richError(code: status, text: string, details: ErrorDetails) {
   return { code, details: message, metadata };
 }
 
+/** The same error, to be answered to somebody else; without what was said to us only. */
+export function passOn({ code, details, metadata }: ServiceError): ReturnType<typeof richError> {
+  const trailers = new Metadata();
+  for (const value of metadata.get(DETAILS_KEY)) trailers.add(DETAILS_KEY, value);
+  return { code, details, metadata: trailers };
+}
+
 /**
  * The `ErrorInfo` of a failed call; undefined if it has none of our domain
  * that can be read, as when something between us and the backend answered.

@@ -1,6 +1,6 @@
 import { isUnavailable } from "@amp/postgres";
-import { Reason, richError } from "@amp/proto";
-import { status } from "@grpc/grpc-js";
+import { passOn, Reason, richError } from "@amp/proto";
+import { type ServiceError, status } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import {
   CursorTooOld,
@@ -48,6 +48,14 @@ export class Refusal extends Error {
   }
 }
 
+/** What another replica answered a call that was forwarded to it; passed on as it is. */
+export class ForwardedFailure extends Error {
+  override readonly name = "ForwardedFailure";
+  constructor(readonly answer: ServiceError) {
+    super(answer.message);
+  }
+}
+
 /** A turn that ended without a reply, for the call that waited for it. */
 export class TurnNotCompleted extends Error {
   override readonly name = "TurnNotCompleted";
@@ -59,6 +67,7 @@ export class TurnNotCompleted extends Error {
 /** The one place where errors become statuses. What is not foreseen is logged, and hidden outward. */
 export function toRpcError(error: unknown, sessionId: string, logger: Logger): RpcError {
   const metadata: Record<string, string> = sessionId ? { session_id: sessionId } : {};
+  if (error instanceof ForwardedFailure) return passOn(error.answer);
   if (error instanceof SessionError) {
     const [code, reason] = SESSION_ERRORS[error.kind];
     return richError(code, error.message, { reason, metadata });

@@ -3,6 +3,7 @@ import type {
   handleServerStreamingCall,
   handleUnaryCall,
   Metadata,
+  ServerUnaryCall,
   ServerWritableStream,
 } from "@grpc/grpc-js";
 import { SessionError } from "../sessions/errors.js";
@@ -10,12 +11,17 @@ import { authenticate } from "./auth.js";
 import type { RpcContext } from "./context.js";
 import { toRpcError } from "./errors.js";
 
-/** A handler; its signal is aborted when the caller is gone or its deadline over. */
-type Unary<Request, Response> = (request: Request, signal: AbortSignal) => Promise<Response>;
-type Streaming<Request, Response> = (
-  request: Request,
-  signal: AbortSignal,
-) => AsyncIterable<Response>;
+/** Who calls. */
+export interface Caller {
+  /** Aborted when the caller is gone or its deadline over. */
+  signal: AbortSignal;
+  /** In milliseconds since the epoch; infinite if there is none. */
+  deadline: number;
+  metadata: Metadata;
+}
+
+type Unary<Request, Response> = (request: Request, caller: Caller) => Promise<Response>;
+type Streaming<Request, Response> = (request: Request, caller: Caller) => AsyncIterable<Response>;
 
 /** Makes a grpc-js handler: authenticated, refused while draining, its errors translated. */
 export function unary<Request extends object, Response>(
@@ -23,10 +29,9 @@ export function unary<Request extends object, Response>(
   handle: Unary<Request, Response>,
 ): handleUnaryCall<Request, Response> {
   return (call, callback) => {
-    const gone = new AbortController();
-    call.on("cancelled", () => gone.abort());
+    const caller = callerOf(call);
     admit(context, call.metadata)
-      .then(() => handle(call.request, gone.signal))
+      .then(() => handle(call.request, caller))
       .then(
         (response) => callback(null, response),
         (error: unknown) => callback(toRpcError(error, sessionIdOf(call.request), context.logger)),
@@ -40,10 +45,9 @@ export function serverStreaming<Request extends object, Response>(
   handle: Streaming<Request, Response>,
 ): handleServerStreamingCall<Request, Response> {
   return (call) => {
-    const gone = new AbortController();
-    call.on("cancelled", () => gone.abort());
+    const caller = callerOf(call);
     admit(context, call.metadata)
-      .then(() => pump(handle(call.request, gone.signal), call, gone.signal))
+      .then(() => pump(handle(call.request, caller), call, caller.signal))
       .then(
         () => call.end(),
         // `destroy` would leave the caller waiting for its deadline.
@@ -51,6 +55,15 @@ export function serverStreaming<Request extends object, Response>(
           call.emit("error", toRpcError(error, sessionIdOf(call.request), context.logger)),
       );
   };
+}
+
+function callerOf(
+  call: ServerUnaryCall<unknown, unknown> | ServerWritableStream<unknown, unknown>,
+): Caller {
+  const gone = new AbortController();
+  call.on("cancelled", () => gone.abort());
+  const { metadata } = call;
+  return { signal: gone.signal, deadline: Number(call.getDeadline()), metadata };
 }
 
 async function pump<Request, Response>(

@@ -6,6 +6,7 @@ import { findSession } from "../store/sessions.js";
 import { listTurns as readTurns } from "../store/turns.js";
 import type { RpcContext } from "./context.js";
 import { field } from "./fields.js";
+import { askOwner } from "./forward.js";
 import { unary } from "./handler.js";
 import { pageToken, parsePageToken } from "./page-token.js";
 import { turnMessage } from "./wire.js";
@@ -26,8 +27,8 @@ const Position = z.tuple([
 const MAX_PAGE_TEXT = 600_000;
 
 export const listTurns = (context: RpcContext) =>
-  unary<ListTurnsRequest, ListTurnsResponse>(context, async (request) => {
-    const { pool, engine } = context;
+  unary<ListTurnsRequest, ListTurnsResponse>(context, async (request, caller) => {
+    const { pool } = context;
     const sessionId = field.sessionId(request.sessionId);
     const limit = field.pageSize(request.pageSize);
     const order = request.newestFirst ? "new" : "old";
@@ -38,11 +39,21 @@ export const listTurns = (context: RpcContext) =>
     const stored = await readTurns(pool, sessionId, options);
     const page = fitting(stored.slice(0, limit));
     const last = stored.length > page.length ? page.at(-1) : undefined;
-    const live = new Map(engine.live(sessionId).map((turn) => [turn.seq, turn]));
-    return {
-      turns: page.map((turn) => turnMessage(turn.finishedAt ? turn : (live.get(turn.seq) ?? turn))),
+    const answer = (live: Turn[]): ListTurnsResponse => ({
+      turns: page.map((turn) =>
+        turnMessage(turn.finishedAt ? turn : (live.find(({ seq }) => seq === turn.seq) ?? turn)),
+      ),
       nextPageToken: last ? pageToken([last.seq, order]) : "",
-    };
+    });
+    if (page.every((turn) => turn.finishedAt)) return answer([]);
+    // What open turns told so far, only their owner knows; the rest is in the store.
+    const owner = await context.engine.otherOwner(sessionId);
+    const asked =
+      owner &&
+      (await askOwner(context, caller, owner, (client, options) =>
+        client.listTurns(request, options),
+      ));
+    return asked ?? answer(context.engine.live(sessionId));
   });
 
 function fitting(turns: Turn[]): Turn[] {

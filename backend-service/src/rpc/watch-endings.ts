@@ -13,7 +13,7 @@ const Cursor = z.tuple([z.uuid(), z.int().min(0)]);
 export const watchEndings = (context: RpcContext) =>
   serverStreaming<WatchEndingsRequest, WatchEndingsResponse>(
     context,
-    async function* (request, signal) {
+    async function* (request, { signal }) {
       const [feed, number] = parsePageToken(request.cursor, Cursor, "cursor") ?? [];
       const from = feed === undefined || number === undefined ? undefined : { feed, number };
       const stop = AbortSignal.any([signal, context.draining]);

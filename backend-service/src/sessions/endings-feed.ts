@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Queryable } from "@amp/postgres";
 import {
   type Ending,
@@ -29,7 +28,8 @@ const BATCH = 200;
 
 /** Tells the ends of all sessions in their one order; the same from every replica. */
 export class EndingsFeed {
-  #wakers = new Set<() => void>();
+  #wakes = 0;
+  #sleepers = new Set<() => void>();
 
   constructor(
     private readonly db: Queryable,
@@ -38,7 +38,8 @@ export class EndingsFeed {
 
   /** Lets all readers look for new endings now. */
   wake = (): void => {
-    for (const waker of this.#wakers) waker();
+    this.#wakes++;
+    for (const rise of this.#sleepers) rise();
   };
 
   /**
@@ -57,7 +58,7 @@ export class EndingsFeed {
     yield { cursor, ending: undefined };
     let toldAt = performance.now();
     while (!signal.aborted) {
-      using wakened = this.#wakened();
+      const wakes = this.#wakes;
       const endings = await readEndings(this.db, cursor.number, BATCH);
       for (const ending of endings) {
         // Numbers have no gaps but where endings were forgotten.
@@ -73,20 +74,24 @@ export class EndingsFeed {
         yield { cursor, ending: undefined };
         toldAt = performance.now();
       }
-      await wakened.within(this.times.pollMs, signal);
+      await this.#sleep(wakes, signal);
     }
   }
 
-  /** Hears every wake from now on. */
-  #wakened(): Disposable & { within: (ms: number, signal: AbortSignal) => Promise<void> } {
-    const awake = new AbortController();
-    const waker = () => awake.abort();
-    this.#wakers.add(waker);
-    return {
-      within: (ms, signal) =>
-        delay(ms, undefined, { signal: AbortSignal.any([signal, awake.signal]) }).catch(() => {}),
-      [Symbol.dispose]: () => void this.#wakers.delete(waker),
-    };
+  /** Waits for the next poll, or for a wake that came after `seen`. */
+  #sleep(seen: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const rise = () => {
+        clearTimeout(timer);
+        this.#sleepers.delete(rise);
+        signal.removeEventListener("abort", rise);
+        resolve();
+      };
+      const timer = setTimeout(rise, this.times.pollMs);
+      this.#sleepers.add(rise);
+      signal.addEventListener("abort", rise);
+      if (signal.aborted || this.#wakes !== seen) rise();
+    });
   }
 }
 

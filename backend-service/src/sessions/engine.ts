@@ -11,14 +11,15 @@ import { isUniqueViolation } from "@amp/postgres";
 import type pg from "pg";
 import type { Logger } from "pino";
 import type { Agent } from "../agents/agent.js";
-import type { Claim, Session, Turn } from "../store/model.js";
-import { claim, orphans, strayed } from "../store/ownership.js";
+import type { Claim, Owner, Session, Turn } from "../store/model.js";
+import { claim, orphans, otherOwner, release, strayed } from "../store/ownership.js";
 import { endSession, findSession } from "../store/sessions.js";
 import { acceptTurn, findTurn, history, type NewTurn, openTurns } from "../store/turns.js";
-import { SessionError } from "./errors.js";
+import { OwnedElsewhere, SessionError } from "./errors.js";
 import { finalEvent, type SessionEvent, type TurnEvent } from "./events.js";
 import { Finisher } from "./finisher.js";
-import { Lane, type LaneContext } from "./lane.js";
+import type { Lane } from "./lane.js";
+import { Lanes } from "./lanes.js";
 import type { Lease } from "./lease.js";
 import { aliveSession, diagnoseRefusal, refuseOwnedElsewhere } from "./lookup.js";
 import type { Mailbox } from "./mailbox.js";
@@ -44,24 +45,19 @@ const ACCEPT_ATTEMPTS = 3;
 const DRAIN_POLL_MS = 20;
 
 export class Engine {
-  #lanes = new Map<string, Lane>();
   #draining = false;
   readonly #stopped = new AbortController();
   readonly #finisher: Finisher;
-  readonly #laneContext: LaneContext;
+  readonly #lanes: Lanes;
 
   constructor(private readonly options: EngineOptions) {
     const { pool, lease, logger } = options;
     this.#finisher = new Finisher(pool, lease.replicaId, logger);
-    this.#laneContext = {
+    this.#lanes = new Lanes({
       ...options,
       history: (sessionId) => onceAvailable(() => history(pool, sessionId), this.#stopped.signal),
       finish: this.#finisher.finish,
-      onQuiet: (lane) => {
-        const known = this.#lanes.get(lane.sessionId);
-        if (known === lane && lane.superfluous) this.#lanes.delete(lane.sessionId);
-      },
-    };
+    });
   }
 
   /**
@@ -80,7 +76,7 @@ export class Engine {
     }
     using listener = joined.listener;
     yield joined.opening;
-    for await (const event of untilAborted(listener.mailbox, signal)) {
+    for await (const event of listener.mailbox.until(signal)) {
       if (event.type === "ended") return;
       yield event;
     }
@@ -88,7 +84,8 @@ export class Engine {
 
   /**
    * Tells what happens in a session: a snapshot, then events, until the session
-   * ends or the signal is aborted.
+   * ends or the signal is aborted. Takes a session that nobody owns, so that its
+   * next turn runs where it is watched.
    * @throws SessionError
    */
   async *watch(
@@ -96,14 +93,14 @@ export class Engine {
     signal: AbortSignal,
   ): AsyncGenerator<WatchEvent, void, undefined> {
     this.#refuseWhenDraining(sessionId);
-    const lane = this.#lane(sessionId);
+    const lane = this.#lanes.get(sessionId);
     using listener = lane.listen();
     const session = await aliveSession(this.options.pool, sessionId);
-    await this.#recoverUnlessBusy(session);
+    await this.#own(sessionId);
     // No wait between these two, so that no event is lost or told twice.
     listener.mailbox.clear();
     yield { type: "snapshot", session, openTurns: lane.snapshot() };
-    yield* untilAborted(listener.mailbox, signal);
+    yield* listener.mailbox.until(signal);
   }
 
   /**
@@ -114,8 +111,9 @@ export class Engine {
   async cancel(sessionId: string, seq: number): Promise<boolean> {
     this.#refuseWhenDraining(sessionId);
     const session = await aliveSession(this.options.pool, sessionId);
-    await this.#recoverUnlessBusy(session);
-    return (await this.#lanes.get(sessionId)?.cancel(seq)) ?? false;
+    if (session.openTurns === 0) return false;
+    await this.#own(sessionId);
+    return (await this.#lanes.find(sessionId)?.cancel(seq)) ?? false;
   }
 
   /** Ends a session, whoever owns it. @returns whether this call did. */
@@ -127,50 +125,59 @@ export class Engine {
 
   /** To be called when a session may have ended on another replica. */
   async heardEnd(sessionId: string): Promise<void> {
-    if (!this.#lanes.has(sessionId)) return;
+    if (!this.#lanes.find(sessionId)) return;
     const session = await findSession(this.options.pool, sessionId);
     if (session?.state === "ended") await this.#ended(session);
   }
 
+  /** The replica that runs the session's turns, if it is another one. */
+  otherOwner(sessionId: string): Promise<Owner | undefined> {
+    return otherOwner(this.options.pool, sessionId, this.options.lease.replicaId);
+  }
+
   /** The open turns of a session that run or wait here, as they stand now. */
   live(sessionId: string): Turn[] {
-    return this.#lanes.get(sessionId)?.snapshot() ?? [];
+    return this.#lanes.find(sessionId)?.snapshot() ?? [];
   }
 
   /** Takes over what nobody runs, and lets go of what ended or changed hands unheard. */
   async sweep(): Promise<void> {
     const { pool, lease, logger } = this.options;
     if (this.#draining || !lease.held) return;
-    const busy = [...this.#lanes.values()]
-      .filter((lane) => lane.busy)
-      .map((each) => each.sessionId);
+    const lanes = this.#lanes.all();
+    const busy = lanes.filter((lane) => lane.busy).map((lane) => lane.sessionId);
     for (const sessionId of await orphans(pool, lease.replicaId, busy)) {
+      logger.info({ sessionId }, "a session has open turns that nobody runs");
       await this.#recover(sessionId).catch((error: unknown) =>
         logger.warn({ err: error, sessionId }, "cannot take a session over yet"),
       );
     }
-    for (const sessionId of await strayed(pool, [...this.#lanes.keys()], lease.replicaId)) {
+    const known = lanes.map((lane) => lane.sessionId);
+    for (const sessionId of await strayed(pool, known, lease.replicaId)) {
       const session = await findSession(pool, sessionId);
       if (session?.state === "ended") await this.#ended(session);
-      else this.#lanes.get(sessionId)?.close(new SessionError("owned_elsewhere", sessionId));
+      else this.#lanes.find(sessionId)?.close(new OwnedElsewhere(sessionId));
     }
   }
 
   /** Stops all work at once: others may own the sessions now. */
   abandon(kind: "lease_lost" | "draining"): void {
-    for (const lane of [...this.#lanes.values()])
-      lane.close(new SessionError(kind, lane.sessionId));
+    for (const lane of this.#lanes.all()) lane.close(new SessionError(kind, lane.sessionId));
   }
 
   /**
    * Accepts nothing more, lets running turns end for up to `graceMs`, and leaves
-   * what is then still open to whoever owns the session next.
+   * every session to its next owner as soon as nothing of it runs here.
    */
   async drain(graceMs: number): Promise<void> {
     this.#draining = true;
-    for (const lane of [...this.#lanes.values()]) lane.drain();
+    for (const lane of this.#lanes.all()) lane.drain();
+    await this.options.lease.retire().catch((error: unknown) => {
+      this.options.logger.warn({ err: error }, "cannot tell the others of the drain yet");
+    });
     const deadline = performance.now() + graceMs;
-    while (performance.now() < deadline && [...this.#lanes.values()].some((lane) => lane.working)) {
+    while (performance.now() < deadline && this.#lanes.all().some((lane) => lane.working)) {
+      await this.#letGo();
       await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
     }
     this.abandon("draining");
@@ -178,36 +185,27 @@ export class Engine {
     this.#stopped.abort();
   }
 
-  #refuseWhenDraining(sessionId: string): void {
-    if (this.#draining) throw new SessionError("draining", sessionId);
+  /** Hands over the sessions whose turns only wait. */
+  async #letGo(): Promise<void> {
+    const { pool, lease, logger } = this.options;
+    for (const lane of this.#lanes.all()) {
+      if (lane.working || !lane.busy || lane.holds > 0) continue;
+      const { sessionId } = lane;
+      lane.close(new SessionError("draining", sessionId));
+      await release(pool, sessionId, lease.replicaId).catch((error: unknown) => {
+        logger.warn({ err: error, sessionId }, "cannot hand a session over; the lease runs out");
+      });
+    }
   }
 
-  #lane(sessionId: string): Lane {
-    let lane = this.#lanes.get(sessionId);
-    if (!lane) {
-      lane = new Lane(sessionId, this.#laneContext);
-      this.#lanes.set(sessionId, lane);
-    }
-    return lane;
+  #refuseWhenDraining(sessionId: string): void {
+    if (this.#draining) throw new SessionError("draining", sessionId);
   }
 
   /** Tells of a session's end, after the ends of turns that were stored before it. */
   async #ended(session: Session): Promise<void> {
     await this.#finisher.settled(session.sessionId);
-    this.#lanes.get(session.sessionId)?.end(session);
-  }
-
-  /** Keeps a lane while a turn is on its way into it. */
-  #hold(sessionId: string): Disposable & { lane: Lane } {
-    const lane = this.#lane(sessionId);
-    lane.holds++;
-    return {
-      lane,
-      [Symbol.dispose]: () => {
-        lane.holds--;
-        this.#laneContext.onQuiet(lane);
-      },
-    };
+    this.#lanes.find(session.sessionId)?.end(session);
   }
 
   async #join(turn: NewTurn): Promise<Joined> {
@@ -215,7 +213,7 @@ export class Engine {
     const { sessionId } = turn;
     for (let attempt = 0; attempt < ACCEPT_ATTEMPTS; attempt++) {
       this.#refuseWhenDraining(sessionId);
-      using hold = this.#hold(sessionId);
+      using hold = this.#lanes.hold(sessionId);
       const accepted = await acceptTurn(pool, lease.replicaId, turn, queueLimit).catch((error) => {
         if (isUniqueViolation(error, "turns_request")) return undefined;
         throw error;
@@ -256,17 +254,25 @@ export class Engine {
     throw new SessionError("lease_lost", sessionId);
   }
 
-  /** Makes sure that the open turns of the session run here. */
-  async #recoverUnlessBusy({ sessionId, openTurns: open }: Session): Promise<void> {
+  /**
+   * Makes sure that the session is owned here, and its open turns run here.
+   * @throws SessionError
+   */
+  async #own(sessionId: string): Promise<void> {
     const { pool, lease } = this.options;
-    await refuseOwnedElsewhere(pool, sessionId, lease.replicaId);
-    if (open > 0 && !this.#lanes.get(sessionId)?.busy) await this.#recover(sessionId);
+    const claimed = await claim(pool, sessionId, lease.replicaId);
+    if (!claimed) {
+      await refuseOwnedElsewhere(pool, sessionId, lease.replicaId);
+      await this.#lost(sessionId);
+    } else if (claimed.openTurns > 0 && !this.#lanes.find(sessionId)?.busy) {
+      await this.#recover(sessionId);
+    }
   }
 
   /** Takes the session, if it may be taken, and runs its open turns. */
   async #recover(sessionId: string): Promise<void> {
     await this.#finisher.settled(sessionId);
-    using hold = this.#hold(sessionId);
+    using hold = this.#lanes.hold(sessionId);
     const claimed = await claim(this.options.pool, sessionId, this.options.lease.replicaId);
     if (claimed) await this.#adopt(hold.lane, claimed);
   }
@@ -282,17 +288,3 @@ export class Engine {
 type Joined =
   | { stored: Turn }
   | { listener: Disposable & { mailbox: Mailbox }; opening: TurnEvent };
-
-async function* untilAborted(
-  mailbox: Mailbox,
-  signal: AbortSignal,
-): AsyncGenerator<SessionEvent, void, undefined> {
-  const stop = () => mailbox.end();
-  signal.addEventListener("abort", stop, { once: true });
-  if (signal.aborted) stop();
-  try {
-    yield* mailbox;
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
-}

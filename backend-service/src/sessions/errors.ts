@@ -1,3 +1,5 @@
+import type { Owner } from "../store/model.js";
+
 /**
  * Why the engine cannot serve a call. Dead for good: `unknown`, `ended`, `expired`. To be
  * tried again: `queue_full` after a while, all others at once and with the same
@@ -39,6 +41,17 @@ export class SessionError extends Error {
 /** A cursor after which endings are forgotten, or that is none of this database's. */
 export class CursorTooOld extends Error {
   override readonly name = "CursorTooOld";
+}
+
+/** A call that only the owner of its session can serve. */
+export class OwnedElsewhere extends SessionError {
+  constructor(
+    sessionId: string,
+    /** Undefined when it is yet to be found out. */
+    readonly owner?: Owner,
+  ) {
+    super("owned_elsewhere", sessionId);
+  }
 }
 
 /** A request with a field that cannot be accepted. The message completes "field ...". */

@@ -38,6 +38,7 @@ export class Lease implements AsyncDisposable {
   readonly replicaId = randomUUID();
   #held = false;
   #expiry: NodeJS.Timeout | undefined;
+  #draining = false;
   #stop = new AbortController();
   #beating: Promise<void> | undefined;
 
@@ -60,12 +61,22 @@ export class Lease implements AsyncDisposable {
     if (this.#stop.signal.aborted) return;
     const { db, address, times } = this.options;
     const sent = performance.now();
-    await renewLease(db, this.replicaId, address(), times.leaseMs);
+    await renewLease(db, this.replicaId, {
+      address: address(),
+      leaseMs: times.leaseMs,
+      draining: this.#draining,
+    });
     if (this.#stop.signal.aborted) return;
     this.#held = true;
     clearTimeout(this.#expiry);
     const left = sent + times.trustMs - performance.now();
     this.#expiry = setTimeout(() => this.#lose(), left);
+  }
+
+  /** Takes no more sessions, and lets the others have those without open turns. */
+  async retire(): Promise<void> {
+    this.#draining = true;
+    await this.renew();
   }
 
   /** Stops the heartbeat and gives the lease up, so that others take over at once. */

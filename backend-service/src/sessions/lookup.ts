@@ -1,10 +1,10 @@
 /** What the engine asks the store before it acts, with the refusals that follow from it. */
 import type { Queryable } from "@amp/postgres";
 import type { Session, Turn } from "../store/model.js";
-import { ownedElsewhere } from "../store/ownership.js";
+import { otherOwner } from "../store/ownership.js";
 import { findSession } from "../store/sessions.js";
 import { findTurnByRequest, type NewTurn } from "../store/turns.js";
-import { SessionError } from "./errors.js";
+import { OwnedElsewhere, SessionError } from "./errors.js";
 
 /** A session that is not dead. @throws SessionError when it is. */
 export async function aliveSession(db: Queryable, sessionId: string): Promise<Session> {
@@ -14,15 +14,14 @@ export async function aliveSession(db: Queryable, sessionId: string): Promise<Se
   return session;
 }
 
-/** @throws SessionError when another replica runs the session. */
+/** @throws OwnedElsewhere when another replica runs the session. */
 export async function refuseOwnedElsewhere(
   db: Queryable,
   sessionId: string,
   replicaId: string,
 ): Promise<void> {
-  if (await ownedElsewhere(db, sessionId, replicaId)) {
-    throw new SessionError("owned_elsewhere", sessionId);
-  }
+  const owner = await otherOwner(db, sessionId, replicaId);
+  if (owner) throw new OwnedElsewhere(sessionId, owner);
 }
 
 /**

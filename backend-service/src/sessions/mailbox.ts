@@ -46,6 +46,18 @@ export class Mailbox implements AsyncIterable<SessionEvent> {
     this.#events = this.#events.filter((event) => event.type === "ended");
   }
 
+  /** The events until the signal is aborted; then no more is taken in. */
+  async *until(signal: AbortSignal): AsyncGenerator<SessionEvent, void, undefined> {
+    const stop = () => this.end();
+    signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
+    try {
+      yield* this;
+    } finally {
+      signal.removeEventListener("abort", stop);
+    }
+  }
+
   async *[Symbol.asyncIterator](): AsyncGenerator<SessionEvent, void, undefined> {
     for (;;) {
       const event = this.#events.shift();

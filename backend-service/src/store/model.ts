@@ -68,6 +68,13 @@ export interface Turn {
   finishedAt: Date | undefined;
 }
 
+/** A replica that runs a session, and where it is reached. */
+export interface Owner {
+  replicaId: string;
+  /** `host:port`. */
+  address: string;
+}
+
 /** What an owner must know of a session to run its turns. */
 export interface Claim {
   sessionId: string;
