@@ -26,6 +26,8 @@ export interface Gateway extends AsyncDisposable {
 
 /** The gateway's schema in its database. */
 const SCHEMA = "amp_gateway";
+/** Every query is short; one that takes longer meets a connection that nobody answers on. */
+const QUERY_TIMEOUT_MS = 10_000;
 
 /**
  * Starts the gateway; it takes requests when this resolves. When it fails half
@@ -40,7 +42,13 @@ export async function startGateway(
 
   const dir = fileURLToPath(new URL("../migrations", import.meta.url));
   await migrate({ url: config.databaseUrl, schema: SCHEMA, dir, logger });
-  const database = { url: config.databaseUrl, schema: SCHEMA, application: "amp-gateway", logger };
+  const database = {
+    url: config.databaseUrl,
+    schema: SCHEMA,
+    application: "amp-gateway",
+    queryTimeout: QUERY_TIMEOUT_MS,
+    logger,
+  };
   const pool = openPool(database);
   releases.defer(() => pool.end());
 
