@@ -31,9 +31,16 @@ const STOPPED: Record<string, string> = {
 /** How long what goes on by itself may take to come to rest, in milliseconds. */
 const REST_MS = 15_000;
 
-/** What is left in the database when all is quiet. */
-export function checkAtRest({ database }: System): Promise<string[]> {
-  return leftovers(database, AT_REST);
+/** What is left in the database when all is quiet, and whether the gateways say that all is well. */
+export async function checkAtRest({ database, webUrls }: System): Promise<string[]> {
+  const metrics = await Promise.all(webUrls.map(checkMetric));
+  return [...(await leftovers(database, AT_REST)), ...metrics.flat()];
+}
+
+async function checkMetric(url: string): Promise<string[]> {
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  const [, age] = /^amp_zombie_mapping_age_seconds (.*)$/m.exec(metrics) ?? [];
+  return Number(age) < 1 ? [] : [`a gateway measures ${age} s as the age of its oldest zombie`];
 }
 
 /** Stops all services as an operator would. Returns what they leave behind. */
