@@ -155,11 +155,14 @@ test("replicas call each other by TLS, with their own certificates", async () =>
     BACKEND_ADVERTISE: `localhost:${own}`,
     BACKEND_TLS_CERT: file("server.crt"),
     BACKEND_TLS_KEY: file("server.key"),
-    BACKEND_TLS_CA: file("ca.crt"),
+    BACKEND_TLS_CLIENT_CA: file("ca.crt"),
   });
   await using _owner = await backendOn(database, env(port));
   await using _other = await backendOn(database, env(otherPort));
-  const tls = { credentials: credentials.createSsl(await readFile(file("ca.crt"))) };
+  const [ca, key, cert] = await Promise.all(
+    ["ca.crt", "client.key", "client.crt"].map((name) => readFile(file(name))),
+  );
+  const tls = { credentials: credentials.createSsl(ca, key, cert) };
   const toOwner = connectSessions(`localhost:${port}`, tls);
   const toOther = connectSessions(`localhost:${otherPort}`, tls);
   const sessionId = await newSession(toOwner);

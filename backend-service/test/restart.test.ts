@@ -1,12 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { setImmediate } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { connectSessions } from "@amp/proto";
 import { freePort, testDatabase } from "@amp/stack/testing";
 import { type ServiceError, status } from "@grpc/grpc-js";
 import { expect, test } from "vitest";
 import { backendOn, drain, eventually, failure, newSession, testBackend } from "./backend.js";
+import { bootProcess, kill } from "./process.js";
 import { steeredAgent } from "./steered-agent.js";
 
 test("a drained backend leaves its open turns to the next one, which runs them by itself", async () => {
@@ -108,18 +107,16 @@ test("a backend killed in mid-answer answers after its restart, without being as
   await using database = await testDatabase();
   const port = await freePort();
   const sessions = connectSessions(`127.0.0.1:${port}`);
-  let child = await boot(database.url, port);
+  let child = await bootProcess(database.url, port);
   try {
     const { session } = await sessions.create({}, { waitForReady: true, timeout: 20_000 });
     const sessionId = session?.sessionId ?? "";
     const request = { sessionId, message: "slow 0.8", requestId: "a" };
     const stream = sessions.sendStream(request);
     for await (const { event } of stream) if (event?.event?.$case === "textDelta") break;
-    const ended = once(child, "exit");
-    child.kill("SIGKILL");
-    await ended;
+    await kill(child);
     expect(await failure(sessions.send(request))).toMatchObject({ code: status.UNAVAILABLE });
-    child = await boot(database.url, port);
+    child = await bootProcess(database.url, port);
     await eventually(async () => {
       const { turns } = await sessions.listTurns({ sessionId }, { waitForReady: true });
       expect(turns).toMatchObject([{ seq: 1, state: 3 }]);
@@ -134,15 +131,3 @@ test("a backend killed in mid-answer answers after its restart, without being as
     child.kill("SIGKILL");
   }
 });
-
-/** The backend as a process of its own; resolves when it says that it is ready. */
-async function boot(databaseUrl: string, port: number): Promise<ChildProcess> {
-  const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
-  const child = spawn(process.execPath, ["--import", "tsx", "-C", "@amp/source", main], {
-    env: { ...process.env, DATABASE_URL: databaseUrl, BACKEND_LISTEN: `127.0.0.1:${port}` },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  for await (const chunk of child.stdout) if (String(chunk).includes("backend ready")) break;
-  child.stdout.resume();
-  return child;
-}
