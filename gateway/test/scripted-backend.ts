@@ -15,6 +15,8 @@ export interface ScriptedBackend extends AsyncDisposable {
   address: string;
   /** How often it was called, whatever the method. */
   calls: unknown[];
+  /** How often it was asked whether it is there. */
+  probes: number;
 }
 
 /** An error as the contract has it; without a reason, as gRPC itself makes them. */
@@ -33,6 +35,15 @@ export async function scriptedBackend(script: {
   streams?: Step<object>[][];
 }): Promise<ScriptedBackend> {
   const calls: unknown[] = [];
+  const server = new Server();
+  const backend: ScriptedBackend = {
+    address: "",
+    calls,
+    probes: 0,
+    async [Symbol.asyncDispose]() {
+      server.forceShutdown();
+    },
+  };
   const next = <T>(steps: T[] | undefined): T | undefined =>
     steps && steps.length > 1 ? steps.shift() : steps?.[0];
 
@@ -55,23 +66,20 @@ export async function scriptedBackend(script: {
     call.end();
   }
 
-  const server = new Server();
   const handlers = Object.entries(SessionServiceService).map(([name, { responseStream }]) => [
     name,
     responseStream ? streaming : unary,
   ]);
-  const list: typeof unary = (_call, answer) => answer(null, {});
+  const list: typeof unary = (_call, answer) => {
+    backend.probes += 1;
+    answer(null, {});
+  };
   server.addService(SessionServiceService, { ...Object.fromEntries(handlers), list });
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
       error ? reject(error) : resolve(bound),
     );
   });
-  return {
-    address: `127.0.0.1:${port}`,
-    calls,
-    async [Symbol.asyncDispose]() {
-      server.forceShutdown();
-    },
-  };
+  backend.address = `127.0.0.1:${port}`;
+  return backend;
 }

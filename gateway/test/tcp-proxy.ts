@@ -1,11 +1,13 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 
-/** A line to a server that can be cut, as by a pulled plug. */
+/** A line to a server that can be cut, as by a killed process, or go mute, as by a pulled plug. */
 export interface TcpProxy extends AsyncDisposable {
   port: number;
   /** Breaks every connection, and refuses new ones until mended. */
   cut(): void;
+  /** Lets no byte through, either way, and no new connection; nobody is told. */
+  mute(): void;
   mend(): void;
 }
 
@@ -13,6 +15,7 @@ export interface TcpProxy extends AsyncDisposable {
 export async function tcpProxy(host: string, port: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let broken = false;
+  let silent = false;
   const keep = (socket: Socket) => {
     sockets.add(socket);
     socket.on("error", () => {}).once("close", () => sockets.delete(socket));
@@ -24,6 +27,7 @@ export async function tcpProxy(host: string, port: number): Promise<TcpProxy> {
   const server = createServer((near) => {
     keep(near);
     if (broken) return near.destroy();
+    if (silent) return;
     const far = keep(connect(port, host));
     near.pipe(far).pipe(near);
     near.once("close", () => far.destroy());
@@ -38,8 +42,14 @@ export async function tcpProxy(host: string, port: number): Promise<TcpProxy> {
       broken = true;
       cut();
     },
+    mute() {
+      silent = true;
+      for (const socket of sockets) socket.unpipe().pause();
+    },
     mend() {
+      if (silent) cut();
       broken = false;
+      silent = false;
     },
     async [Symbol.asyncDispose]() {
       server.close();

@@ -28,11 +28,11 @@ export class Availability {
     return this.since;
   }
 
-  /** Lets a call pass. @throws BackendError of kind `transient` while the backend is away. */
-  async pass(): Promise<void> {
+  /** Lets a call pass. @throws BackendError of kind `transient` while the backend is away, or the signal's reason. */
+  async pass(signal: AbortSignal | undefined): Promise<void> {
     if (this.since === undefined) return;
     this.probing ??= this.ask();
-    await this.probing;
+    await unlessAborted(this.probing, signal);
   }
 
   /** The backend gave an answer, if only that it would not. */
@@ -58,6 +58,16 @@ export class Availability {
       this.probing = undefined;
     }
   }
+}
+
+async function unlessAborted(promise: Promise<void>, signal: AbortSignal | undefined) {
+  const over = new AbortController();
+  const aborted = new Promise<never>((_resolve, reject) => {
+    const abort = () => reject(signal?.reason);
+    if (signal?.aborted) abort();
+    signal?.addEventListener("abort", abort, { once: true, signal: over.signal });
+  });
+  await Promise.race([promise, aborted]).finally(() => over.abort());
 }
 
 /** No call was made, for the backend was away a moment ago. */

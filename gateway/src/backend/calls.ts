@@ -37,7 +37,7 @@ export class Calls {
     const patience = new Patience(window, signal, this.availability);
     for (;;) {
       try {
-        await this.availability.pass();
+        await this.availability.pass(signal);
         const response = await method(request, { signal, timeout });
         this.succeeded(name);
         return response;
@@ -58,7 +58,7 @@ export class Calls {
     for (;;) {
       let answered = false;
       try {
-        await this.availability.pass();
+        await this.availability.pass(signal);
         for await (const response of method(request, { signal })) {
           if (!answered) this.succeeded(name);
           answered = true;

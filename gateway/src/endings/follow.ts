@@ -55,15 +55,20 @@ async function follow(
   cursor: string,
   onPosition: () => void,
 ): Promise<void> {
+  const over = new AbortController();
+  const feed = backend.watchEndings(cursor, { signal: AbortSignal.any([signal, over.signal]) });
   let connected = false;
-  for await (const batch of batches(backend.watchEndings(cursor, { signal }), BATCH)) {
-    await release.endings(
-      batch.flatMap(({ ending }) => ending ?? []),
-      "feed",
-    );
-    const last = batch.at(-1);
-    if (last) await storeCursor(pool, last.cursor);
-    if (!connected) onPosition();
-    connected = true;
+  try {
+    for await (const batch of batches(feed, BATCH)) {
+      const endings = batch.flatMap(({ ending }) => ending ?? []);
+      await release.endings(endings, "feed");
+      const last = batch.at(-1);
+      if (last) await storeCursor(pool, last.cursor);
+      if (!connected) onPosition();
+      connected = true;
+    }
+  } finally {
+    // When it was the database that failed, the feed is still open.
+    over.abort();
   }
 }
