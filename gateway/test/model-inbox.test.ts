@@ -1,0 +1,119 @@
+import { fileURLToPath } from "node:url";
+import { migrate, openPool } from "@amp/postgres";
+import { testDatabase } from "@amp/stack/testing";
+import fc from "fast-check";
+import pg from "pg";
+import { pino } from "pino";
+import { expect, test } from "vitest";
+import type { Job } from "../src/slack/inbox/job.js";
+import { enqueue } from "../src/slack/inbox/store.js";
+import { InboxWorker } from "../src/slack/inbox/worker.js";
+
+const logger = pino({ level: "silent" });
+
+/** What can happen to an inbox; workers are three, each may be there or not. */
+const step = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant("put" as const),
+      lane: fc.constantFrom("a", "b", "c"),
+      /** Slack delivers some twice. */
+      twice: fc.boolean(),
+      /** How often its work fails before it is done. */
+      failures: fc.constantFrom(0, 0, 0, 1, 2),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constantFrom("start", "stop"), worker: fc.nat(2) }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("cut" as const) }) },
+);
+
+test("every delivery is worked to its end, in the order of its lane, whatever happens", async () => {
+  await using database = await testDatabase();
+  const options = { url: database.url, schema: "amp_gateway", application: "test", logger };
+  await migrate({ ...options, dir: fileURLToPath(new URL("../migrations", import.meta.url)) });
+
+  const scenario = fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+    const pool = openPool(options);
+    await pool.query("truncate slack_inbox, slack_lanes cascade");
+    const put: Record<string, number[]> = { a: [], b: [], c: [] };
+    const failures = new Map<number, number>();
+    const done: Record<string, number[]> = { a: [], b: [], c: [] };
+    const busy = new Set<string>();
+    const work = async ({ lane, body, signal }: Job) => {
+      const message = Number(body);
+      expect(busy).not.toContain(lane);
+      busy.add(lane);
+      await new Promise((resolve) => setImmediate(resolve));
+      busy.delete(lane);
+      signal.throwIfAborted();
+      const left = failures.get(message) ?? 0;
+      failures.set(message, left - 1);
+      if (left > 0) throw new Error("not yet");
+      // A repeat after a crash is the same delivery: its reply is decided once, by its id.
+      if (!done[lane]?.includes(message)) done[lane]?.push(message);
+    };
+    const start = () =>
+      InboxWorker.start({
+        pool,
+        database: options,
+        logger,
+        handler: { work, giveUp: () => Promise.reject(new Error("nothing is given up here")) },
+        firstPause: 5,
+      });
+    const workers: (InboxWorker | undefined)[] = [undefined, undefined, undefined];
+    const stop = async (at: number) => {
+      await workers[at]?.[Symbol.asyncDispose]();
+      workers[at] = undefined;
+    };
+    for (const [message, each] of steps.entries()) {
+      if (each.do === "put") {
+        put[each.lane]?.push(message);
+        failures.set(message, each.failures);
+        const accepted = { lane: each.lane, dedupeKey: `${message}` };
+        const deliver = () => persist(() => enqueue(pool, accepted, message));
+        await Promise.all(each.twice ? [deliver(), deliver()] : [deliver()]);
+      } else if (each.do === "start") workers[each.worker] ??= await persist(start);
+      else if (each.do === "stop") await stop(each.worker);
+      else await cutConnections(database.url);
+    }
+    workers[0] ??= await persist(start);
+    await expect.poll(() => waiting(pool), { timeout: 20_000, interval: 20 }).toBe(0);
+    for (const at of workers.keys()) await stop(at);
+    await pool.end();
+    expect(done).toEqual(put);
+  });
+  await fc.assert(scenario, { numRuns: 20, interruptAfterTimeLimit: 90_000 });
+}, 180_000);
+
+/** Repeats what a cut connection broke, as Slack and a supervisor do. */
+async function persist<T>(what: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await what();
+    } catch (error) {
+      if (attempt === 20) throw error;
+    }
+  }
+}
+
+async function waiting(pool: pg.Pool): Promise<number> {
+  const sql = "select count(*) as waiting from slack_inbox where status = 'waiting'";
+  return pool.query<{ waiting: number }>(sql).then(
+    ({ rows }) => rows[0]?.waiting ?? 0,
+    () => -1,
+  );
+}
+
+/** Cuts every connection, as a restart of PostgreSQL does. */
+async function cutConnections(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query(
+    "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
+  );
+  await client.end();
+}
