@@ -35,6 +35,7 @@ export class Endings {
     while (!signal.aborted) {
       await delay(this.random.between(...PAUSE), undefined, { signal }).catch(() => {});
       if (signal.aborted) break;
+      if (this.load.talkers.size === 0) continue;
       const talker = this.random.pick([...this.load.talkers]);
       this.load.talkers.delete(talker);
       ending.push(this.end(talker, false), this.load.begin(talker.line.conversation.surface));
@@ -53,8 +54,10 @@ export class Endings {
     await talker.stop();
     const { line } = talker;
     const { conversation } = line;
+    // A thread can be seen before its mapping.
+    await settled(async () => (await line.sessionId()) !== undefined);
     const sessionId = await line.sessionId();
-    if (sessionId === undefined) throw new Error(`${conversation.name} has no session`);
+    if (sessionId === undefined) return this.system.complain(`${conversation.name} has no session`);
     const ending: Ending = { conversation, ended: Number.NaN, freed: undefined, inCalm };
     // In the middle of a turn, or while nothing goes on.
     if (this.random.chance(50)) await talker.say("slow 2 ");

@@ -2,8 +2,8 @@ import type { Random } from "../random.js";
 import type { Log, Surface } from "../record.js";
 import { Deliveries } from "../slack/deliver.js";
 import type { System } from "../system.js";
-import { type SlackContext, SlackThread, watchSlack } from "./slack.js";
-import { Talker } from "./talker.js";
+import { askForThread, type SlackContext, watchSlack } from "./slack.js";
+import { type Line, Talker } from "./talker.js";
 import { WebChat, type WebContext } from "./web.js";
 
 /** Conversations that go on at any time. */
@@ -13,10 +13,10 @@ const OPEN: Record<Surface, number> = { slack: 6, web: 5 };
 export class Load {
   /** Those who talk now. */
   readonly talkers = new Set<Talker>();
-  private readonly threads: SlackThread[] = [];
-  private readonly chats: WebChat[] = [];
+  private readonly lines: Line[] = [];
   private readonly slack: SlackContext;
   private readonly web: WebContext;
+  private stopped = false;
 
   constructor(
     system: System,
@@ -28,43 +28,37 @@ export class Load {
     const { workspace } = slack;
     this.slack = { workspace, deliveries, database, log, random: random.fork() };
     this.web = { urls: webUrls, log, random: random.fork() };
-    watchSlack(this.slack, this.threads);
+    watchSlack(this.slack, (thread) => this.talk(thread));
   }
 
-  /** Resolves when everybody talks. */
+  /** Resolves when everybody's wish to talk is accepted. */
   async start(): Promise<void> {
-    const surfaces: Surface[] = ["slack", "web"];
-    await Promise.all(
-      surfaces.flatMap((surface) =>
-        Array.from({ length: OPEN[surface] }, () => this.begin(surface)),
-      ),
+    const surfaces = (["slack", "web"] as const).flatMap((surface) =>
+      Array<Surface>(OPEN[surface]).fill(surface),
     );
+    await Promise.all(surfaces.map((surface) => this.begin(surface)));
   }
 
   /** Begins one more conversation. */
   async begin(surface: Surface): Promise<void> {
-    const line = await (surface === "slack" ? this.beginThread() : this.beginChat());
-    if (line) this.talkers.add(new Talker(line, this.random.fork()));
+    if (surface === "slack") await askForThread(this.slack);
+    else this.talk(await WebChat.begin(this.web));
   }
 
-  private async beginThread(): Promise<SlackThread | undefined> {
-    const thread = await SlackThread.begin(this.slack);
-    if (thread) this.threads.push(thread);
-    return thread;
-  }
-
-  private async beginChat(): Promise<WebChat> {
-    const chat = await WebChat.begin(this.web);
-    this.chats.push(chat);
-    return chat;
+  private talk(line: Line): void {
+    const talker = new Talker(line, this.random.fork());
+    this.lines.push(line);
+    this.talkers.add(talker);
+    if (this.stopped) void talker.stop();
   }
 
   /** Resolves when nobody talks any more, and what was being sent is accepted or given up. */
   async stop(): Promise<void> {
+    this.stopped = true;
     await Promise.all([...this.talkers].map((talker) => talker.stop()));
   }
 
   close(): void {
-    for (const chat of this.chats) chat.close();
+    for (const line of this.lines) line.close();
   }
 }

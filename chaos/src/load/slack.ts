@@ -1,7 +1,6 @@
 import type { Database } from "../database.js";
 import type { Random } from "../random.js";
 import { type Conversation, type Log, type Message, noteReply } from "../record.js";
-import { settled } from "../settled.js";
 import type { Deliveries } from "../slack/deliver.js";
 import { BOT } from "../slack/methods.js";
 import type { Workspace, Written } from "../slack/workspace.js";
@@ -24,30 +23,12 @@ export interface SlackContext {
 
 /** A thread that several people write in; it begins with `new` in a channel. */
 export class SlackThread implements Line {
-  private constructor(
+  constructor(
     private readonly context: SlackContext,
     readonly conversation: Conversation,
     private readonly channel: string,
     private readonly root: string,
   ) {}
-
-  /** Asks for a session until the wish is accepted. Undefined: then nothing came of it for too long. */
-  static async begin(context: SlackContext): Promise<SlackThread | undefined> {
-    const { workspace, random, log } = context;
-    const conversation = log.open("slack");
-    const channel = random.pick(CHANNELS);
-    const user = random.pick(USERS);
-    for (;;) {
-      const message = conversation.next();
-      if (!(await askForSession(context, channel, user, `new ${message.token}`))) continue;
-      message.accepted = performance.now();
-      await settled(() => message.replies.length > 0);
-      const root = workspace
-        .history(channel, "0")
-        .find(({ bot_id, text }) => bot_id !== undefined && log.find(text) === message);
-      return root && new SlackThread(context, conversation, channel, root.ts);
-    }
-  }
 
   async sessionId(): Promise<string | undefined> {
     const [row] = await this.context.database.query<{ session_id: string }>(
@@ -88,31 +69,44 @@ export class SlackThread implements Line {
   close(): void {}
 }
 
-/** By a mention or by the slash command. Returns whether Slack's delivery was acknowledged. */
-function askForSession(
-  { workspace, deliveries, random }: SlackContext,
-  channel: string,
-  user: string,
-  words: string,
-): Promise<boolean> {
-  if (random.chance(SLASH_PERCENT)) return deliveries.command(channel, user, words);
-  const text = MENTION + words;
-  const { ts } = workspace.write(channel, { user, text });
-  return deliveries.message({ channel, user, text, ts });
+/**
+ * Asks for a session, by a mention or by the slash command, until Slack's
+ * delivery is acknowledged. One that was not may be answered all the same.
+ */
+export async function askForThread(context: SlackContext): Promise<void> {
+  const { workspace, deliveries, random, log } = context;
+  for (;;) {
+    const message = log.open("slack").next();
+    const [channel, user] = [random.pick(CHANNELS), random.pick(USERS)];
+    const words = `new ${message.token}`;
+    let isAcknowledged: boolean;
+    if (random.chance(SLASH_PERCENT)) {
+      isAcknowledged = await deliveries.command(channel, user, words);
+    } else {
+      const text = MENTION + words;
+      const { ts } = workspace.write(channel, { user, text });
+      isAcknowledged = await deliveries.message({ channel, user, text, ts });
+    }
+    if (!isAcknowledged) continue;
+    message.accepted = performance.now();
+    return;
+  }
 }
 
-/** Notes every post of the app, as the answer that it is or as an oddity. */
-export function watchSlack(
-  { workspace, log }: SlackContext,
-  threads: readonly SlackThread[],
-): void {
+/** Notes every post of the app, as the answer that it is or as an oddity. A new thread is told of. */
+export function watchSlack(context: SlackContext, onThread: (thread: SlackThread) => void): void {
+  const { workspace, log } = context;
+  const threads: SlackThread[] = [];
   workspace.on("post", (channel, written) => {
     const { message } = written;
-    const thread = threads.find((each) => each.holds(channel, written));
+    const known = threads.find((each) => each.holds(channel, written));
     const asked = log.find(message.text);
-    if (thread) thread.sort(written);
+    if (known) known.sort(written);
     else if (asked && message.text.startsWith("Started new session") && !message.thread_ts) {
       noteReply(asked, Number(message.ts));
+      const thread = new SlackThread(context, asked.conversation, channel, message.ts);
+      threads.push(thread);
+      onThread(thread);
     } else log.oddities.push(`in ${channel}, thread ${message.thread_ts}: ${message.text}`);
   });
 }
