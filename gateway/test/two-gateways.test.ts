@@ -1,7 +1,15 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type Gateway, parseConfig, startGateway } from "../src/index.js";
 import { balancer } from "./balancer.js";
-import { active, allReleased, endElsewhere, idle, notices, SOON } from "./endings-system.js";
+import {
+  active,
+  allReleased,
+  endElsewhere,
+  idle,
+  notices,
+  SOON,
+  sessionOf,
+} from "./endings-system.js";
 import { metric } from "./metric.js";
 import { ADA, BOB, BOT, GENERAL, type SlackSystem, startSlackSystem } from "./slack-system.js";
 import { WebClient } from "./web-client.js";
@@ -104,7 +112,7 @@ test("Slack: deliveries spread over both are worked once and in order, and the l
 
 test("a session that was ended elsewhere: let go of once, told once", async () => {
   await both.begin();
-  await system.begin("tea", BOB);
+  await sessionOf(system, await system.begin("tea", BOB));
   const sessions = await active(system);
   const { rows } = await system.pool.query<{ thread_ts: string }>(
     "select thread_ts from slack_mappings where state = 'active'",

@@ -30,9 +30,8 @@ export async function checkNew({
 }: EndingsContext): Promise<void> {
   for (const { mappings } of surfaces) {
     const unchecked = await mappings.unchecked(BATCH);
-    if (unchecked.length === 0) continue;
     const sessionIds = [...new Set(unchecked.map(({ sessionId }) => sessionId))];
     await release.endings(await backend.deadAmong(sessionIds, { signal }), "check");
-    await mappings.checked(unchecked.map(({ mapping }) => mapping));
+    if (unchecked.length > 0) await mappings.checked(unchecked.map(({ mapping }) => mapping));
   }
 }

@@ -7,8 +7,8 @@ export type FoundBy = "feed" | "sweep" | "check";
 
 /** Lets go of dead sessions on every surface, and tells in metrics of those that still hold one. */
 export class Release {
-  /** Sessions known to be dead that a mapping may still point at, and since when, in milliseconds since the epoch. */
-  private readonly held = new Map<string, number>();
+  /** Since when the oldest of the sessions that cannot be let go of is dead, in milliseconds since the epoch. */
+  private readonly held = new Map<FoundBy, number>();
   private readonly deactivated: Counter;
 
   constructor(
@@ -33,14 +33,15 @@ export class Release {
     });
   }
 
-  /** When it resolves, no active mapping points at the sessions, in Postgres. May be repeated. */
+  /** When it resolves, no active mapping points at the sessions, in Postgres. What fails is found again. */
   async endings(endings: Ending[], foundBy: FoundBy): Promise<void> {
-    if (endings.length === 0) return;
-    for (const { sessionId, at } of endings) this.held.set(sessionId, at);
-    for (const { name, mappings } of this.surfaces) {
-      const count = await mappings.ended(endings);
-      this.deactivated.inc({ surface: name, found_by: foundBy }, count);
+    if (endings.length > 0) {
+      this.held.set(foundBy, Math.min(...endings.map(({ at }) => at)));
+      for (const { name, mappings } of this.surfaces) {
+        const count = await mappings.ended(endings);
+        this.deactivated.inc({ surface: name, found_by: foundBy }, count);
+      }
     }
-    for (const { sessionId } of endings) this.held.delete(sessionId);
+    this.held.delete(foundBy);
   }
 }
