@@ -33,7 +33,9 @@ export function listen(
     const ended = new Promise<void>((resolve) => client?.once("end", resolve));
     client.on("error", (error) => options.logger.debug({ err: error }, "listener connection"));
     client.on("notification", ({ channel, payload }) => onNotify(channel, payload ?? ""));
-    await client.connect();
+    // An end in the middle of connecting leaves `connect` waiting for ever.
+    await Promise.race([client.connect(), ended]);
+    if (stop.signal.aborted) return;
     for (const channel of channels) await client.query(`listen ${pg.escapeIdentifier(channel)}`);
     markReady();
     onConnect();

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { setImmediate } from "node:timers/promises";
 import {
   isUnavailable,
   isUniqueViolation,
@@ -10,6 +11,7 @@ import {
   transaction,
 } from "@amp/postgres";
 import { type TestDatabase, testDatabase } from "@amp/stack/testing";
+import { PG_MIGRATE_LOCK_ID } from "node-pg-migrate";
 import pg from "pg";
 import { pino } from "pino";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -95,18 +97,36 @@ test("errors tell whether the database could not be asked, or refused", async ()
 });
 
 test("replicas that start at once migrate once; a file that fails leaves nothing", async () => {
-  const dir = await mkdtemp(path.join(os.tmpdir(), "amp-migrations-"));
-  await writeFile(path.join(dir, "0001_one.sql"), "create table one (id int);");
-  const start = () => migrate({ url: database.url, schema: "amp_y", dir, logger });
+  await using dir = await folder();
+  await writeFile(path.join(dir.path, "0001_one.sql"), "create table one (id int);");
+  const start = () => migrate({ url: database.url, schema: "amp_y", dir: dir.path, logger });
   await Promise.all(Array.from({ length: 8 }, start));
 
-  await writeFile(path.join(dir, "0002_two.sql"), "create table two (id int); select 1/0;");
+  await writeFile(path.join(dir.path, "0002_two.sql"), "create table two (id int); select 1/0;");
   await expect(start()).rejects.toThrow("division by zero");
-  await rm(dir, { recursive: true });
 
   const tables = "select table_name from information_schema.tables where table_schema = 'amp_y'";
   const { rows } = await pool.query(`${tables} order by 1`);
   expect(rows).toEqual([{ table_name: "migrations" }, { table_name: "one" }]);
+});
+
+test("a migration whose connection is lost fails, and nothing else does", async () => {
+  await using dir = await folder();
+  const holder = await pool.connect();
+  await holder.query(`select pg_advisory_lock(${PG_MIGRATE_LOCK_ID})`);
+  const failure = migrate({ url: database.url, schema: "amp_y", dir: dir.path, logger }).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  await vi.waitFor(async () => {
+    const { rowCount } = await holder.query("select from pg_locks where not granted");
+    expect(rowCount).toBe(1);
+  });
+  await holder.query(
+    "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'amp-migrate'",
+  );
+  expect(isUnavailable(await failure)).toBe(true);
+  holder.release(true);
 });
 
 test("a listener comes back after its connection is lost, and says so", async () => {
@@ -127,3 +147,22 @@ test("a listener comes back after its connection is lost, and says so", async ()
   await vi.waitFor(() => pool.query("notify news, 'second'"));
   await vi.waitFor(() => expect(heard).toEqual(["news: first", "news: second"]));
 });
+
+test("a listener stops at any moment, also while it connects", async () => {
+  for (let turns = 0; turns < 60; turns++) {
+    const listener = listen(
+      { url: database.url, schema, application: "test", logger },
+      ["n"],
+      noop,
+    );
+    for (let n = 0; n < turns; n++) await setImmediate();
+    await listener[Symbol.asyncDispose]();
+  }
+});
+
+function noop(): void {}
+
+async function folder(): Promise<AsyncDisposable & { path: string }> {
+  const dir = await mkdtemp(path.join(os.tmpdir(), "amp-migrations-"));
+  return { path: dir, [Symbol.asyncDispose]: () => rm(dir, { recursive: true }) };
+}
