@@ -1,5 +1,7 @@
 import { runner } from "node-pg-migrate";
+import pg from "pg";
 import type { Logger } from "pino";
+import { connection } from "./pool.js";
 
 /** What to migrate. */
 export interface MigrateOptions {
@@ -17,8 +19,23 @@ export interface MigrateOptions {
  * wait for each other on an advisory lock. A file that fails is rolled back whole.
  */
 export async function migrate({ url, schema, dir, logger }: MigrateOptions): Promise<void> {
+  const client = new pg.Client(connection({ url, schema, application: "amp-migrate" }));
+  // Without a listener, a connection that is lost between two queries ends the process.
+  client.on("error", (error) => logger.debug({ err: error }, "lost the migrating connection"));
+  await client.connect();
+  try {
+    await runUp(client, { schema, dir, logger });
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+async function runUp(
+  client: pg.Client,
+  { schema, dir, logger }: Omit<MigrateOptions, "url">,
+): Promise<void> {
   await runner({
-    databaseUrl: url,
+    dbClient: client,
     dir,
     direction: "up",
     schema,
