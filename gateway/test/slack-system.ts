@@ -4,7 +4,7 @@ import {
   type LocalSlackMessage,
   startLocalSlack,
 } from "@amp/stack/testing";
-import { vi } from "vitest";
+import { expect, vi } from "vitest";
 import { type SlackProxy, slackProxy } from "./slack-proxy.js";
 import { type System, startSystem } from "./web-system.js";
 
@@ -57,6 +57,12 @@ export async function startSlackSystem(
     await slack[Symbol.asyncDispose]();
     throw error;
   });
+
+  if (transport === "socket") {
+    // What local-slack sends before is lost.
+    const connected = () => system.logs.some(({ msg }) => msg === "Socket Mode connected");
+    await vi.waitFor(() => expect(connected()).toBe(true), { timeout: 10_000 });
+  }
 
   const answers = async (thread: string) =>
     (await slack.messages(GENERAL)).filter(

@@ -27,7 +27,7 @@ const EndedHere = z.object({
   place: z.object({ team: TeamId, channel: ChannelId, thread: Ts.nullable() }),
 });
 
-/** Ends the mappings of dead sessions, and sees to it that their conversations are told. Returns how many it ended. */
+/** Ends the mappings of dead sessions, and sees to it that their conversations are told. Returns how many ended so. */
 export async function sessionsEnded(
   { pool, logger }: Pick<Bridge, "pool" | "logger">,
   endings: Ending[],
@@ -44,14 +44,14 @@ export async function sessionsEnded(
     }
     return ended;
   });
-  for (const { sessionId, endReason, ...place } of mappings) {
-    if (endReason === "ended") continue;
+  const died = mappings.filter(({ endReason }) => endReason !== "ended");
+  for (const { sessionId, ...place } of died) {
     logger.warn(
       { conversation: placeKey(place), session: sessionId },
       "session is dead, mapping deactivated",
     );
   }
-  return mappings.length;
+  return died.length;
 }
 
 /** Lets go of the user's sessions that are dead, so that none of them counts. */

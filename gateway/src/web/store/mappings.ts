@@ -145,16 +145,15 @@ export class Mappings {
     return rows;
   }
 
-  /** The same for sessions that died while nobody asked: users are told when they ask for the active one. */
+  /** Deactivates what points at sessions that died while nobody asked. Users are told when they ask for the active one. */
   async endedElsewhere(sessionIds: string[]): Promise<SessionMapping[]> {
     const { rows } = await this.pool.query<SessionMapping>(
       `with dead as (
          select mapping_id from web_mappings
-         where session_id = any($1) and state in ('active', 'ending')
-         order by mapping_id for update
+         where session_id = any($1) and state = 'active' order by mapping_id for update
        )
        update web_mappings as m set state = 'ended', is_active = false, untold = m.is_active
-       from dead where m.mapping_id = dead.mapping_id and m.state in ('active', 'ending')
+       from dead where m.mapping_id = dead.mapping_id and m.state = 'active'
        returning m.*`,
       [sessionIds],
     );
