@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createWriteStream } from "node:fs";
+import { createWriteStream, type WriteStream } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../stack/src/embedded-postgres.js";
@@ -20,7 +20,7 @@ export class Database implements AsyncDisposable {
     private server: EmbeddedPostgres,
     readonly port: number,
     readonly disk: Disk,
-    private readonly onLog: (text: string) => void,
+    private readonly log: WriteStream,
   ) {
     this.pool = new pg.Pool({ connectionString: server.url, application_name: "chaos", max: 3 });
     this.pool.on("error", () => {});
@@ -31,11 +31,11 @@ export class Database implements AsyncDisposable {
   static async start(logFile: string): Promise<Database> {
     const disk = await openDisk();
     const log = createWriteStream(logFile, { flags: "a" });
-    const onLog = (text: string) => void log.write(text);
     const port = await freePort();
-    const server = await startEmbeddedPostgres({ dataDir: disk.dir, port, onLog });
-    const database = new Database(server, port, disk, onLog);
+    const server = await launch(disk, port, log);
+    const database = new Database(server, port, disk, log);
     await database.query("alter system set max_wal_size = '128MB'");
+    await database.query("select pg_reload_conf()");
     return database;
   }
 
@@ -92,13 +92,12 @@ export class Database implements AsyncDisposable {
   }
 
   private async startAgain(): Promise<void> {
-    const { onLog, port, disk } = this;
     for (;;) {
       try {
-        this.server = await startEmbeddedPostgres({ dataDir: disk.dir, port, onLog });
+        this.server = await launch(this.disk, this.port, this.log);
         return;
       } catch (error) {
-        onLog(`${String(error)}\n`);
+        this.log.write(`${String(error)}\n`);
         await delay(500);
       }
     }
@@ -110,5 +109,10 @@ export class Database implements AsyncDisposable {
     await this.server[Symbol.asyncDispose]();
     await this.running;
     await this.disk[Symbol.asyncDispose]();
+    this.log.end();
   }
+}
+
+function launch(disk: Disk, port: number, log: WriteStream): Promise<EmbeddedPostgres> {
+  return startEmbeddedPostgres({ dataDir: disk.dir, port, onLog: (text) => log.write(text) });
 }
