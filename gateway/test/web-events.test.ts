@@ -70,7 +70,7 @@ describe("the list", () => {
 
   test("of others is not told", async () => {
     await using events = await system.web.events();
-    await expect.poll(() => events.of("sessions")).toHaveLength(1);
+    await expect.poll(() => events.of("sessions")).not.toHaveLength(0);
     await system.pool.query(
       `insert into web_mappings (user_id, agent, working_dir, description, state, session_id)
        values ('somebody else', '', '', '', 'active', 'theirs')`,
