@@ -4,7 +4,8 @@ import { coreCases } from "../src/backend/index.js";
 import { describeBackendContract } from "../src/backend/register.js";
 import { connectBackend } from "../src/backend/subject.js";
 import { referenceBackend } from "../src/reference/backend.js";
-import { mutantBackend, mutants } from "../src/reference/mutants.js";
+import { mutantBackend } from "../src/reference/mutant.js";
+import { mutants } from "../src/reference/mutants.js";
 import { type RunningBackend, serve } from "../src/reference/server.js";
 
 describe("a right backend passes", () => {

@@ -4,10 +4,12 @@ import { createCases } from "./cases/create.js";
 import { deadCases } from "./cases/dead.js";
 import { demoCases } from "./cases/demo.js";
 import { endCases } from "./cases/end.js";
+import { endingsCases } from "./cases/endings.js";
 import { failedTurnCases } from "./cases/failed-turn.js";
 import { independenceCases } from "./cases/independence.js";
 import { invalidCases } from "./cases/invalid.js";
 import { listCases } from "./cases/list.js";
+import { listIdsCases } from "./cases/list-ids.js";
 import { listTurnsCases } from "./cases/list-turns.js";
 import { modelCases } from "./cases/model.js";
 import { queueCases } from "./cases/queue.js";
@@ -30,8 +32,10 @@ export const coreCases: Case<BackendSubject>[] = [
   ...endCases,
   ...deadCases,
   ...listCases,
+  ...listIdsCases,
   ...listTurnsCases,
   ...watchCases,
+  ...endingsCases,
   ...invalidCases,
   ...serverCases,
   ...modelCases,

@@ -18,7 +18,7 @@ interface Watched {
 }
 
 /** A backend that forgets to tell or to end must not keep the suite for ever. */
-const LONGEST_WATCH_MS = 20_000;
+export const LONGEST_WATCH_MS = 20_000;
 
 /** Watches a session; returns with the snapshot, which has to come first. */
 export async function openWatch({ client }: BackendSubject, sessionId: string): Promise<OpenWatch> {

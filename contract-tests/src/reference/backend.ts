@@ -10,6 +10,7 @@ import {
   type WatchResponse,
 } from "@amp/proto";
 import type { Backend } from "./contract.js";
+import { MemoryEndings } from "./endings.js";
 import { check, unknownSession } from "./errors.js";
 import { page } from "./page.js";
 import { isFinal, MemorySession, RIGHT_POLICY, type TurnPolicy } from "./session.js";
@@ -20,6 +21,7 @@ const WORKING_DIR = "/work-shop/bench";
 export function referenceBackend(policy: Partial<TurnPolicy> = {}): Backend {
   const sessions = new Map<string, MemorySession>();
   const created = new Map<string, MemorySession>();
+  const endings = new MemoryEndings();
 
   function find(sessionId: string): MemorySession {
     const session = sessions.get(sessionId);
@@ -69,7 +71,10 @@ export function referenceBackend(policy: Partial<TurnPolicy> = {}): Backend {
 
     async end({ sessionId, reason }) {
       check(reason.length <= 1_000, "reason", sessionId);
-      return { ended: sessions.get(sessionId)?.end(reason) ?? false };
+      const session = sessions.get(sessionId);
+      if (!session?.end(reason)) return { ended: false };
+      endings.add(session.view());
+      return { ended: true };
     },
 
     async get({ sessionId }) {
@@ -77,7 +82,8 @@ export function referenceBackend(policy: Partial<TurnPolicy> = {}): Backend {
     },
 
     async list(request) {
-      const { state, project, surface, idPrefix } = request;
+      const { state, project, surface, idPrefix, sessionIds } = request;
+      check(sessionIds.length <= 200, "session_ids");
       const matching = [...sessions.values()]
         .map((session) => session.view())
         .filter(
@@ -85,7 +91,8 @@ export function referenceBackend(policy: Partial<TurnPolicy> = {}): Backend {
             (state === SessionState.UNSPECIFIED || session.state === state) &&
             (project === "" || session.project === project) &&
             (surface === "" || session.origin?.surface === surface) &&
-            session.sessionId.startsWith(idPrefix),
+            session.sessionId.startsWith(idPrefix) &&
+            (sessionIds.length === 0 || sessionIds.includes(session.sessionId)),
         )
         .sort((a, b) => Number(b.lastActiveAt) - Number(a.lastActiveAt));
       const { items, nextPageToken } = page(matching, request);
@@ -110,6 +117,8 @@ export function referenceBackend(policy: Partial<TurnPolicy> = {}): Backend {
         if (event.$case === "ended") return;
       }
     },
+
+    watchEndings: ({ cursor }, signal) => endings.read(cursor, signal),
 
     async cancel({ sessionId, seq }) {
       return { cancelled: find(sessionId).cancel(seq) };

@@ -14,6 +14,8 @@ import type {
   SendRequest,
   SendResponse,
   SendStreamResponse,
+  WatchEndingsRequest,
+  WatchEndingsResponse,
   WatchRequest,
   WatchResponse,
 } from "@amp/proto";
@@ -28,5 +30,9 @@ export interface Backend {
   list(request: ListRequest): Promise<ListResponse>;
   listTurns(request: ListTurnsRequest): Promise<ListTurnsResponse>;
   watch(request: WatchRequest, signal: AbortSignal): AsyncIterable<WatchResponse>;
+  watchEndings(
+    request: WatchEndingsRequest,
+    signal: AbortSignal,
+  ): AsyncIterable<WatchEndingsResponse>;
   cancel(request: CancelRequest): Promise<CancelResponse>;
 }

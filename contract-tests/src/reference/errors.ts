@@ -39,6 +39,13 @@ export function turnCancelled(sessionId: string): Failure {
   });
 }
 
+export function cursorTooOld(): Failure {
+  return richError(status.OUT_OF_RANGE, "Nothing is known of endings after this cursor.", {
+    reason: Reason.CURSOR_TOO_OLD,
+    metadata: {},
+  });
+}
+
 /** @throws INVALID_ARGUMENT naming the field, and the session if any, unless the condition holds. */
 export function check(condition: boolean, field: string, sessionId?: string): void {
   if (condition) return;

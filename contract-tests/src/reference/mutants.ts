@@ -1,20 +1,7 @@
 import { Reason, richError, type SendStreamResponse, SessionState, type Turn } from "@amp/proto";
 import { status } from "@grpc/grpc-js";
-import { referenceBackend } from "./backend.js";
-import type { Backend } from "./contract.js";
-import type { TurnPolicy } from "./session.js";
-
-/** A backend with one thing wrong. */
-export interface Mutant {
-  /** What is wrong with it. */
-  flaw: string;
-  /** The name of a case that has to notice. */
-  noticedBy: string;
-  /** What it does instead of the right one. */
-  mutate?(right: Backend): Partial<Backend>;
-  /** How it treats its turns. */
-  policy?: Partial<TurnPolicy>;
-}
+import type { Mutant } from "./mutant.js";
+import { endingsMutants } from "./mutants-endings.js";
 
 /** Mistakes that somebody who writes a backend may well make. */
 export const mutants: Mutant[] = [
@@ -84,6 +71,11 @@ export const mutants: Mutant[] = [
     mutate: (right) => ({
       list: (request) => right.list({ ...request, state: SessionState.UNSPECIFIED }),
     }),
+  },
+  {
+    flaw: "List does not know session_ids",
+    noticedBy: "List by session_ids tells these and no others, and leaves out unknown ones",
+    mutate: (right) => ({ list: (request) => right.list({ ...request, sessionIds: [] }) }),
   },
   {
     flaw: "List is in the reverse order",
@@ -193,6 +185,18 @@ export const mutants: Mutant[] = [
     }),
   },
   {
+    flaw: "Watch does not say that a turn was accepted or began",
+    noticedBy: "Watch begun before the first turn hears the whole of it",
+    mutate: (right) => ({
+      async *watch(request, signal) {
+        for await (const { event } of right.watch(request, signal)) {
+          const kind = event?.$case === "turn" ? event.value.event?.$case : undefined;
+          if (kind !== "queued" && kind !== "started") yield { event };
+        }
+      },
+    }),
+  },
+  {
     flaw: "Watch does not say that the session ended",
     noticedBy: "Watch tells a whole turn of another caller, and ends with ended and OK",
     mutate: (right) => ({
@@ -213,13 +217,8 @@ export const mutants: Mutant[] = [
     noticedBy: "turns of a session run one at a time, in the order of their acceptance",
     policy: { next: (open) => open.at(-1) },
   },
+  ...endingsMutants,
 ];
-
-/** The right backend, but for the flaw. */
-export function mutantBackend({ mutate, policy }: Mutant): Backend {
-  const right = referenceBackend(policy);
-  return { ...right, ...mutate?.(right) };
-}
 
 function forgetful(seq: number, turn: Turn): SendStreamResponse {
   return { event: { seq, event: { $case: "started", value: { ...turn, reply: "" } } } };

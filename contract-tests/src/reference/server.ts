@@ -27,6 +27,7 @@ export async function serve(backend: Backend): Promise<RunningBackend> {
     list: unary(backend.list),
     listTurns: unary(backend.listTurns),
     watch: streaming(backend.watch),
+    watchEndings: streaming(backend.watchEndings),
     cancel: unary(backend.cancel),
   });
   new HealthImplementation({

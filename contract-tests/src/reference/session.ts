@@ -1,6 +1,7 @@
 import { EventEmitter, on } from "node:events";
 import {
   type DeepPartial,
+  EndKind,
   type SendRequest,
   Session,
   SessionState,
@@ -87,6 +88,7 @@ export class MemorySession {
   end(reason: string): boolean {
     if (this.info.state === SessionState.ENDED) return false;
     this.info.state = SessionState.ENDED;
+    this.info.endKind = EndKind.ENDED;
     this.info.endReason = reason;
     this.info.endedAt = new Date();
     for (const turn of this.openTurns.toReversed()) this.stop(turn);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import path from "node:path";
-import { Reason, SessionState } from "@amp/proto";
+import { EndKind, Reason, SessionState } from "@amp/proto";
 import { status } from "@grpc/grpc-js";
 import type { Case } from "../../case.js";
 import { assertFails } from "../failure.js";
@@ -27,6 +27,7 @@ export const createCases: Case<BackendSubject>[] = [
         "created_at or last_active_at is absent",
       );
       assert.equal(session.endedAt, undefined);
+      assert.equal(session.endKind, EndKind.UNSPECIFIED);
       assert.equal(session.endReason, "");
       assert.equal(session.turnCount, 0);
       assert.equal(session.openTurns, 0);

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { Reason, TurnState } from "@amp/proto";
+import { EndKind, Reason, SessionState, TurnState } from "@amp/proto";
 import { status } from "@grpc/grpc-js";
 import type { Case } from "../../case.js";
 import { assertDead, assertFailure } from "../failure.js";
-import { begin, getSession, newSession, transcript } from "../steps.js";
+import { begin, getSession, newSession, say, transcript } from "../steps.js";
 import type { BackendSubject } from "../subject.js";
+import { openWatch } from "../watching.js";
 
 /** End: for good, once, and nothing goes on. */
 export const endCases: Case<BackendSubject>[] = [
@@ -16,6 +17,23 @@ export const endCases: Case<BackendSubject>[] = [
       assert.deepEqual(await subject.client.end({ sessionId, reason: "one" }), { ended: true });
       assert.deepEqual(await subject.client.end({ sessionId, reason: "two" }), { ended: false });
       assert.equal((await getSession(subject, sessionId)).endReason, "one");
+    },
+  },
+  {
+    name: "an ended session says so with its end_kind, to Get, List and Watch",
+    async run(subject) {
+      const { sessionId, endKind } = await newSession(subject);
+      assert.equal(endKind, EndKind.UNSPECIFIED);
+      await say(subject, sessionId, "still alive");
+      assert.equal((await getSession(subject, sessionId)).endKind, EndKind.UNSPECIFIED);
+      const watch = await openWatch(subject, sessionId);
+      await subject.client.end({ sessionId });
+      const { sessions } = await subject.client.list({ sessionIds: [sessionId] });
+      const { ended } = await watch.told;
+      for (const session of [await getSession(subject, sessionId), sessions[0], ended]) {
+        assert.equal(session?.state, SessionState.ENDED);
+        assert.equal(session.endKind, EndKind.ENDED);
+      }
     },
   },
   {

@@ -9,7 +9,7 @@ import type { BackendSubject } from "../subject.js";
 const SERVICE = "amp.session.v1.SessionService";
 const METHODS = [
   ...["Create", "Send", "SendStream", "End", "Get"],
-  ...["List", "ListTurns", "Watch", "Cancel"],
+  ...["List", "ListTurns", "Watch", "WatchEndings", "Cancel"],
 ];
 
 /** What every gRPC server of the contract has beside it: health and reflection. */

@@ -37,6 +37,29 @@ export const watchCases: Case<BackendSubject>[] = [
     },
   },
   {
+    name: "Watch begun before the first turn hears the whole of it",
+    async run(subject) {
+      const { sessionId } = await newSession(subject);
+      const opening = [1, 2, 3].map(() => openWatch(subject, sessionId));
+      const watches = await Promise.all(opening);
+      const turn = await say(subject, sessionId, "slow 0.3 from the beginning");
+      await subject.client.end({ sessionId });
+      for (const { snapshot, told } of watches) {
+        assert.equal(snapshot.session?.turnCount, 0);
+        const heard = emptyTold();
+        for (const event of (await told).turns) {
+          assert.equal(event.seq, turn.seq);
+          tell(heard, event);
+        }
+        assert.ok(["queued", "started"].includes(heard.kinds[0] ?? ""), "its beginning is missing");
+        assert.ok(heard.kinds.includes("started"), "the turn never started");
+        assert.ok(heard.kinds.includes("textDelta"), "no delta came");
+        assert.equal(heard.reply, turn.reply);
+        assert.deepEqual(heard.final, turn);
+      }
+    },
+  },
+  {
     name: "Watch begun in mid-turn tells what was told so far, what waits, and goes on from there",
     async run(subject) {
       const { sessionId } = await newSession(subject);
