@@ -22,7 +22,7 @@ WORKDIR /app
 ENV NODE_ENV=production BACKEND_LISTEN=0.0.0.0:50051 WORKSPACE_ROOTS=/workspace
 RUN mkdir /workspace && chown node:node /workspace
 COPY --from=dependencies /app ./
-COPY --from=build /app/settings/dist settings/dist
+COPY --from=build /app/service/dist service/dist
 COPY --from=build /app/proto/dist proto/dist
 COPY proto/descriptor.binpb proto/
 COPY --from=build /app/postgres/dist postgres/dist

@@ -21,7 +21,7 @@ FROM node:24-bookworm-slim
 WORKDIR /app
 ENV NODE_ENV=production GATEWAY_LISTEN=0.0.0.0:3000
 COPY --from=dependencies /app ./
-COPY --from=build /app/settings/dist settings/dist
+COPY --from=build /app/service/dist service/dist
 COPY --from=build /app/proto/dist proto/dist
 COPY proto/descriptor.binpb proto/
 COPY --from=build /app/postgres/dist postgres/dist

@@ -5,7 +5,7 @@ import {
   type ListenAddress,
   SettingError,
   Settings,
-} from "@amp/settings";
+} from "@amp/service";
 import { type OpenAiConfig, openAiConfig } from "./agents/openai/index.js";
 
 /** Files for TLS. */

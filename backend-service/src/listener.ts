@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { fileDescriptors } from "@amp/proto";
-import { type ListenAddress, SettingError } from "@amp/settings";
+import { type ListenAddress, SettingError } from "@amp/service";
 import { type ChannelCredentials, credentials, Server, ServerCredentials } from "@grpc/grpc-js";
 import { ReflectionService } from "@grpc/reflection";
 import { HealthImplementation } from "grpc-health-check";

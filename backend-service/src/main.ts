@@ -1,4 +1,4 @@
-import { SettingError } from "@amp/settings";
+import { SettingError } from "@amp/service";
 import { pino } from "pino";
 import { parseConfig, startBackend } from "./index.js";
 

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { listen, migrate, openPool } from "@amp/postgres";
 import { SessionServiceService } from "@amp/proto";
-import { SettingError } from "@amp/settings";
+import { Releases, SettingError } from "@amp/service";
 import type { Server } from "@grpc/grpc-js";
 import { type Logger, pino } from "pino";
 import type { Agent } from "./agents/agent.js";
@@ -12,7 +12,7 @@ import { openAiAgent } from "./agents/openai/index.js";
 import { agentRegistry } from "./agents/registry.js";
 import type { BackendConfig } from "./config.js";
 import { bind, formatAddress, newServer, peerCredentials } from "./listener.js";
-import { Releases } from "./releases.js";
+
 import { sessionService } from "./rpc/index.js";
 import { Peers } from "./rpc/peers.js";
 import { ENDINGS_TIMES, EndingsFeed, type EndingsTimes } from "./sessions/endings-feed.js";

@@ -1,9 +1,8 @@
-import { testDatabase } from "@amp/stack/testing";
+import { tcpProxy, testDatabase } from "@amp/stack/testing";
 import { status } from "@grpc/grpc-js";
 import { expect, test } from "vitest";
 import { backendOn, eventually, failure, newSession } from "./backend.js";
 import { steeredAgent } from "./steered-agent.js";
-import { tcpProxy } from "./tcp-proxy.js";
 
 const AWAY = { code: status.UNAVAILABLE, reason: "DATABASE_UNAVAILABLE" };
 

@@ -1,11 +1,10 @@
 import { openPool } from "@amp/postgres";
-import { testDatabase } from "@amp/stack/testing";
+import { tcpProxy, testDatabase } from "@amp/stack/testing";
 import { status } from "@grpc/grpc-js";
 import { pino } from "pino";
 import { expect, test } from "vitest";
 import { backendOn, eventually, failure, newSession } from "./backend.js";
 import { steeredAgent } from "./steered-agent.js";
-import { tcpProxy } from "./tcp-proxy.js";
 
 const LEASE = { heartbeatMs: 50, leaseMs: 400, trustMs: 300 };
 

@@ -2,13 +2,12 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { connectSessions } from "@amp/proto";
-import { testDatabase } from "@amp/stack/testing";
+import { tcpProxy, testDatabase } from "@amp/stack/testing";
 import { credentials, makeGenericClientConstructor, status } from "@grpc/grpc-js";
 import { service as healthService } from "grpc-health-check";
 import { expect, test } from "vitest";
 import { parseConfig, startBackend } from "../src/index.js";
 import { backendOn, eventually, failure, testBackend } from "./backend.js";
-import { tcpProxy } from "./tcp-proxy.js";
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));

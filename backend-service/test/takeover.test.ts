@@ -1,11 +1,10 @@
-import { freePort, testDatabase } from "@amp/stack/testing";
+import { freePort, tcpProxy, testDatabase } from "@amp/stack/testing";
 import { status } from "@grpc/grpc-js";
 import { expect, test } from "vitest";
 import type { Agent } from "../src/index.js";
 import { backendOn, drain, eventually, failure, inDatabase } from "./backend.js";
 import { balanced, LEASE, persistently, sessionOf } from "./replicas.js";
 import { steeredAgent } from "./steered-agent.js";
-import { tcpProxy } from "./tcp-proxy.js";
 
 test("when the owner is gone, a call waits for its lease to end, takes over and goes on", async () => {
   const [lost, heir] = [steeredAgent(), steeredAgent()];

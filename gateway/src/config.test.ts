@@ -1,4 +1,4 @@
-import { SettingError } from "@amp/settings";
+import { SettingError } from "@amp/service";
 import { expect, test } from "vitest";
 import { parseConfig } from "./config.js";
 

@@ -4,7 +4,7 @@ import {
   type ListenAddress,
   SettingError,
   Settings,
-} from "@amp/settings";
+} from "@amp/service";
 import type { TlsFiles } from "./backend/index.js";
 import { type SlackConfig, slackConfig } from "./slack/config.js";
 import { type WebConfig, webConfig } from "./web/config.js";

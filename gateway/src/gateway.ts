@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { migrate, openPool } from "@amp/postgres";
+import { Releases } from "@amp/service";
 import express from "express";
 import { type Logger, pino } from "pino";
 import { Counter, collectDefaultMetrics, Registry } from "prom-client";
@@ -8,7 +9,7 @@ import type { Config } from "./config.js";
 import { reconcileEndings } from "./endings/index.js";
 import { healthRoutes } from "./health.js";
 import { listenHttp } from "./http.js";
-import { Releases } from "./releases.js";
+
 import { startSlack } from "./slack/index.js";
 import type { Surface, SurfaceContext } from "./surface.js";
 import { startWeb } from "./web/index.js";

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
-import type { ListenAddress } from "@amp/settings";
-import { SettingError } from "@amp/settings";
+import type { ListenAddress } from "@amp/service";
+import { SettingError } from "@amp/service";
 
 /** A listening HTTP server. Disposing it lets requests in work finish, for as long as the grace allows. */
 export interface HttpServer extends AsyncDisposable {

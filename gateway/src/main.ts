@@ -1,4 +1,4 @@
-import { SettingError } from "@amp/settings";
+import { SettingError } from "@amp/service";
 import { parseConfig } from "./config.js";
 import { type Gateway, startGateway } from "./gateway.js";
 

@@ -1,10 +1,9 @@
 import { GetResponse, Reason } from "@amp/proto";
-import { freePort } from "@amp/stack/testing";
+import { freePort, tcpProxy } from "@amp/stack/testing";
 import { status } from "@grpc/grpc-js";
 import { expect, test } from "vitest";
 import { type Backend, type BackendError, openBackend } from "../src/backend/index.js";
 import { failure, scriptedBackend } from "./scripted-backend.js";
-import { tcpProxy } from "./tcp-proxy.js";
 import { startSystem } from "./web-system.js";
 
 const SESSION = GetResponse.fromPartial({ session: { sessionId: "s" } });
@@ -91,8 +90,8 @@ test("a restart is over for all who wait within half a second", async () => {
 
 test("a backend that goes mute in the middle of a call is noticed, and then nobody waits for it", async () => {
   await using server = await scriptedBackend({ unary: ["hang", SESSION] });
-  await using line = await tcpProxy("127.0.0.1", Number(server.address.split(":")[1]));
-  await withBackend(`127.0.0.1:${line.port}`, async (backend) => {
+  await using line = await tcpProxy(`http://${server.address}`);
+  await withBackend(new URL(line.url).host, async (backend) => {
     const answer = backend.send(send).catch((error: BackendError) => error);
     await expect.poll(() => server.calls).toHaveLength(1);
     line.mute();
@@ -101,7 +100,7 @@ test("a backend that goes mute in the middle of a call is noticed, and then nobo
     );
     expect(noticed).toBeLessThan(15_000);
     expect(await timeOf(() => fails(backend.get("s")))).toBeLessThan(2_000);
-    line.mend();
+    line.restore();
     await backend.get("s", { window: 10_000 });
   });
 });

@@ -1,3 +1,4 @@
+import { type TcpProxy, tcpProxy } from "@amp/stack/testing";
 import { describe, expect, test, vi } from "vitest";
 import { parseConfig, startGateway } from "../src/index.js";
 import {
@@ -11,7 +12,6 @@ import {
 } from "./endings-system.js";
 import { metric } from "./metric.js";
 import { BOB, GENERAL, startSlackSystem } from "./slack-system.js";
-import { type TcpProxy, tcpProxy } from "./tcp-proxy.js";
 import { type System, startSystem } from "./web-system.js";
 
 test("a session that was ended elsewhere: both surfaces let go within two seconds, and say so once", async () => {
@@ -111,10 +111,8 @@ test("is followed on after restarts of the backend", async () => {
 test("is followed on after the gateway's database was away", async () => {
   let line: TcpProxy | undefined;
   await using system = await startSystem({}, async (url) => {
-    const through = new URL(url);
-    line = await tcpProxy(through.hostname, Number(through.port));
-    through.port = String(line.port);
-    return through.toString();
+    line = await tcpProxy(url);
+    return line.url;
   });
   if (!line) throw new Error("no line");
   await using proxy = line;
@@ -127,7 +125,7 @@ test("is followed on after the gateway's database was away", async () => {
     .poll(() => metric(system.gateway.url, "amp_zombie_mapping_age_seconds"))
     .toBeGreaterThan(0.2);
   expect(await active(system)).toEqual([sessionId]);
-  proxy.mend();
+  proxy.restore();
   expect(await allReleased(system)).toBeLessThan(2_000);
   await expect.poll(() => metric(system.gateway.url, "amp_zombie_mapping_age_seconds")).toBe(0);
 });

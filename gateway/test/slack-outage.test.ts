@@ -1,16 +1,14 @@
 import { connectSessions } from "@amp/proto";
+import { type TcpProxy, tcpProxy } from "@amp/stack/testing";
 import { expect, test, vi } from "vitest";
 import { deliver, event } from "./slack-deliver.js";
 import { ADA, BOT, GENERAL, startSlackSystem } from "./slack-system.js";
-import { type TcpProxy, tcpProxy } from "./tcp-proxy.js";
 
 test("a database that is lost in the middle of turns: each message is answered once, in order", async () => {
   let line: TcpProxy | undefined;
   await using system = await startSlackSystem({}, "http", async (url) => {
-    const through = new URL(url);
-    line = await tcpProxy(through.hostname, Number(through.port));
-    through.port = String(line.port);
-    return through.toString();
+    line = await tcpProxy(url);
+    return line.url;
   });
   if (!line) throw new Error("no line");
   await using proxy = line;
@@ -39,7 +37,7 @@ test("a database that is lost in the middle of turns: each message is answered o
   backend.close();
   expect(await system.answers(thread)).toEqual([]);
 
-  proxy.mend();
+  proxy.restore();
   await vi.waitFor(
     async () => {
       const waiting = await system.pool.query("select from slack_inbox where status = 'waiting'");

@@ -1,14 +1,12 @@
+import { type TcpProxy, tcpProxy } from "@amp/stack/testing";
 import { expect, test } from "vitest";
-import { type TcpProxy, tcpProxy } from "./tcp-proxy.js";
 import { startSystem } from "./web-system.js";
 
 test("a database that is away is told, ends nothing, and is found again", async () => {
   let line: TcpProxy | undefined;
   await using system = await startSystem({}, async (url) => {
-    const through = new URL(url);
-    line = await tcpProxy(through.hostname, Number(through.port));
-    through.port = String(line.port);
-    return through.toString();
+    line = await tcpProxy(url);
+    return line.url;
   });
   if (!line) throw new Error("no line");
   await using proxy = line;
@@ -27,7 +25,7 @@ test("a database that is away is told, ends nothing, and is found again", async 
   expect((await fetch(`${system.gateway.url}/readyz`)).status).toBe(503);
   expect((await fetch(`${system.gateway.url}/healthz`)).status).toBe(200);
 
-  proxy.mend();
+  proxy.restore();
   await expect.poll(() => system.web.get("/session")).toMatchObject({ body: { connected: true } });
   const sessionId = await system.web.begin();
   await expect

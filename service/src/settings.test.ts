@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isLoopback, SettingError, Settings } from "./index.js";
+import { isLoopback, SettingError, Settings } from "./settings.js";
 
 const settings = (value: string) => new Settings({ X: value });
 

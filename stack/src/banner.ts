@@ -1,4 +1,4 @@
-import type { ListenAddress } from "@amp/settings";
+import type { ListenAddress } from "@amp/service";
 import { clientAddress } from "./ports.js";
 
 /** What the banner tells. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
-import { SettingError } from "@amp/settings";
+import { SettingError } from "@amp/service";
 import { canReach, SHARED_DIR, serverUser } from "./server-user.js";
 import type { StackConfig } from "./stack-config.js";
 

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import type { ListenAddress } from "@amp/settings";
+import type { ListenAddress } from "@amp/service";
 
 /** A TCP port that nobody listens on now, on 127.0.0.1 unless told otherwise. */
 export async function freePort(host = "127.0.0.1"): Promise<number> {

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import type { Environment, ListenAddress } from "@amp/settings";
+import type { Environment, ListenAddress } from "@amp/service";
 import { CannotStart } from "./cannot-start.js";
 import { openLog, type ServiceLog } from "./logs.js";
 import { accepts } from "./ports.js";

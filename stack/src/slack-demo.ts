@@ -1,4 +1,4 @@
-import type { Environment, ListenAddress } from "@amp/settings";
+import type { Environment, ListenAddress } from "@amp/service";
 import { type LocalSlack, startLocalSlack } from "./peers/local-slack.js";
 import { claimAddress, clientAddress, freePort } from "./ports.js";
 

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Environment, type ListenAddress, Settings } from "@amp/settings";
+import { type Environment, type ListenAddress, Settings } from "@amp/service";
 
 /** What `npm start` itself reads; the services read the rest of the environment. */
 export interface StackConfig {

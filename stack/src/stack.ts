@@ -1,5 +1,5 @@
 import path from "node:path";
-import { type ListenAddress, SettingError } from "@amp/settings";
+import { type ListenAddress, SettingError } from "@amp/service";
 import { banner } from "./banner.js";
 import { openDataDir } from "./data-dir.js";
 import { lockDataDir } from "./data-lock.js";

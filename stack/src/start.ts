@@ -1,5 +1,5 @@
 /** What `npm start` runs. */
-import { SettingError } from "@amp/settings";
+import { SettingError } from "@amp/service";
 import { CannotStart } from "./cannot-start.js";
 import { watchNpm } from "./parent.js";
 import { runStack } from "./stack.js";

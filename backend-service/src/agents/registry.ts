@@ -1,4 +1,4 @@
-import { SettingError } from "@amp/settings";
+import { SettingError } from "@amp/service";
 import type { Agent } from "./agent.js";
 
 /** The agents that sessions may choose, by name. */

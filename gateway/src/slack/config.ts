@@ -1,4 +1,4 @@
-import { SettingError, type Settings } from "@amp/settings";
+import { SettingError, type Settings } from "@amp/service";
 
 /** What the Slack surface reads from its environment. */
 export interface SlackConfig {

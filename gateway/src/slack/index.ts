@@ -1,5 +1,6 @@
+import { Releases } from "@amp/service";
 import { Router } from "express";
-import { Releases } from "../releases.js";
+
 import type { Surface, SurfaceContext } from "../surface.js";
 import { botClient, clientOptions } from "./api/client.js";
 import { boltReceiver } from "./bolt.js";

@@ -1,4 +1,4 @@
-import { isLoopback } from "@amp/settings";
+import { isLoopback } from "@amp/service";
 import { type NextFunction, type Request, type Response, Router } from "express";
 import type pg from "pg";
 import { slackMode } from "./commands/config.js";

@@ -1,4 +1,4 @@
-import type { Settings } from "@amp/settings";
+import type { Settings } from "@amp/service";
 
 /** What the web chat reads from its environment. */
 export interface WebConfig {

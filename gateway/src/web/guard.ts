@@ -6,7 +6,7 @@
  * - a request that changes something must come from our own page, as Origin and
  *   Sec-Fetch-Site tell. Programs that are no browsers send neither.
  */
-import { isLoopback } from "@amp/settings";
+import { isLoopback } from "@amp/service";
 import type { Request, RequestHandler } from "express";
 
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);

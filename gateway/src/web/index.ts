@@ -1,6 +1,7 @@
+import { Releases } from "@amp/service";
 import compression from "compression";
 import { Router } from "express";
-import { Releases } from "../releases.js";
+
 import type { Surface, SurfaceContext } from "../surface.js";
 import { apiRoutes } from "./api.js";
 import type { WebConfig } from "./config.js";

@@ -13,3 +13,4 @@ export {
   type OpenAiServer,
   startOpenAiServer,
 } from "./openai-server.js";
+export { type TcpProxy, tcpProxy } from "./tcp-proxy.js";

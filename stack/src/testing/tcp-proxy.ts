@@ -3,57 +3,62 @@ import { connect, createServer, type Socket } from "node:net";
 
 /** A line to a server that can be cut, as by a killed process, or go mute, as by a pulled plug. */
 export interface TcpProxy extends AsyncDisposable {
-  port: number;
-  /** Breaks every connection, and refuses new ones until mended. */
+  /** The server's URL, through the proxy. */
+  url: string;
+  /** Breaks every connection, and refuses new ones until restored. */
   cut(): void;
-  /** Lets no byte through, either way, and no new connection; nobody is told. */
+  /** Lets no byte through, either way, and takes new connections without a word. */
   mute(): void;
-  mend(): void;
+  restore(): void;
 }
 
-/** Starts one on a free port of 127.0.0.1. */
-export async function tcpProxy(host: string, port: number): Promise<TcpProxy> {
+/** Passes a free port of 127.0.0.1 on to the server of the URL. */
+export async function tcpProxy(url: string): Promise<TcpProxy> {
+  const target = new URL(url);
   const sockets = new Set<Socket>();
-  let broken = false;
-  let silent = false;
+  let state: "open" | "cut" | "mute" = "open";
   const keep = (socket: Socket) => {
     sockets.add(socket);
-    socket.on("error", () => {}).once("close", () => sockets.delete(socket));
-    return socket;
+    return socket.on("error", () => {}).once("close", () => sockets.delete(socket));
   };
-  const cut = () => {
+  const drop = () => {
     for (const socket of sockets) socket.destroy();
   };
   const server = createServer((near) => {
     keep(near);
-    if (broken) return near.destroy();
-    if (silent) return;
-    const far = keep(connect(port, host));
-    near.pipe(far).pipe(near);
-    near.once("close", () => far.destroy());
-    far.once("close", () => near.destroy());
+    if (state === "mute") return;
+    if (state === "cut") near.destroy();
+    else {
+      const far = keep(connect(Number(target.port), target.hostname));
+      near.pipe(far).pipe(near);
+      near.once("close", () => far.destroy());
+      far.once("close", () => near.destroy());
+    }
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
   if (typeof address !== "object" || !address) throw new Error("no port");
+  const through = new URL(url);
+  through.hostname = "127.0.0.1";
+  through.port = String(address.port);
   return {
-    port: address.port,
+    url: through.toString(),
     cut() {
-      broken = true;
-      cut();
+      state = "cut";
+      drop();
     },
     mute() {
-      silent = true;
+      state = "mute";
       for (const socket of sockets) socket.unpipe().pause();
     },
-    mend() {
-      if (silent) cut();
-      broken = false;
-      silent = false;
+    restore() {
+      // What was held back is lost with its connection.
+      if (state === "mute") drop();
+      state = "open";
     },
     async [Symbol.asyncDispose]() {
       server.close();
-      cut();
+      drop();
       await once(server, "close");
     },
   };

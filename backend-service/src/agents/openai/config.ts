@@ -1,4 +1,4 @@
-import { type Environment, SettingError, Settings } from "@amp/settings";
+import { type Environment, SettingError, Settings } from "@amp/service";
 
 /** How to reach an OpenAI-compatible endpoint, and how long to wait for it. Times are milliseconds. */
 export interface OpenAiConfig {

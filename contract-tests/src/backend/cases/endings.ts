@@ -17,11 +17,13 @@ export const endingsCases: Case<BackendSubject>[] = [
   {
     name: "WatchEndings begins with a position, from now on or from a cursor",
     async run(subject) {
-      const { cursor } = await readEndings(subject);
+      const first = await readEndings(subject);
       const sessionId = await endedSession(subject);
-      const { until, cursor: again } = await readEndings(subject, cursor);
-      const told = await until(sessionId);
-      assert.deepEqual(await (await readEndings(subject, again)).until(sessionId), told);
+      const told = await first.until(sessionId);
+      const second = await readEndings(subject, first.cursor);
+      assert.deepEqual(await second.until(sessionId), told);
+      const third = await readEndings(subject, second.cursor);
+      assert.deepEqual(await third.until(sessionId), told);
     },
   },
   {
