@@ -43,6 +43,12 @@ test("a wrong order is found", () => {
   expect(checkAnswers(log)).toEqual([expect.stringMatching(/answered before an earlier message$/)]);
 });
 
+test("what was given up may come in late", () => {
+  noteReply(thread.next(), 2);
+  noteReply(accepted(), 1);
+  expect(checkAnswers(log)).toEqual([]);
+});
+
 test("what nobody asked for is found", () => {
   thread.oddities.push("Error: something");
   log.oddities.push("in C1: hello");

@@ -26,11 +26,15 @@ function checkMessage({ accepted, replies, token, excused, conversation }: Messa
   return [];
 }
 
-/** Messages are sent one after the other, each accepted before the next: so are their answers. */
+/**
+ * Each message is accepted before the next is sent: so are they answered. One
+ * that was given up may have come in late, behind the next.
+ */
 function checkOrder({ name, messages }: Conversation): string[] {
   let last = 0;
   const problems: string[] = [];
-  for (const { token, replies } of messages) {
+  for (const { token, replies, accepted } of messages) {
+    if (accepted === undefined) continue;
     const place = replies[0]?.place ?? last;
     if (place < last) problems.push(`${token} (${name}) was answered before an earlier message`);
     last = Math.max(last, place);
