@@ -31,3 +31,27 @@ test.each<Transport>(["http", "socket"])("a conversation over %s", async (transp
   expect((await slack.messages(GENERAL)).filter(({ user }) => user === ADA)).toHaveLength(5);
   expect(await system.answers(thread)).toHaveLength(4);
 });
+
+test("a mention ends the session at once, also behind a running turn and one that waits", async () => {
+  await using system = await startSlackSystem();
+  const { slack } = system;
+  const thread = await system.begin();
+  const post = { channel: GENERAL, user: ADA, thread_ts: thread };
+  await slack.message({ ...post, text: "slow 60 first" });
+  await slack.message({ ...post, text: "second" });
+  await vi.waitFor(async () => {
+    const first = (await slack.messages(GENERAL)).find(({ text }) => text === "slow 60 first");
+    expect(first?.reactions).toHaveLength(1);
+  });
+  await slack.message({ ...post, text: `${BOT} stop` });
+  await vi.waitFor(async () => {
+    const messages = await slack.messages(GENERAL);
+    for (const lost of ["slow 60 first", "second"]) {
+      const message = messages.find(({ text }) => text === lost);
+      expect(message?.reactions?.map(({ name }) => name)).toContain("no_entry_sign");
+    }
+  });
+  const answers = (await system.answers(thread)).map(({ text }) => text).sort();
+  const refused = "_Not answered: this session has ended._";
+  expect(answers).toEqual(["Session ended. Start a new one with `new`.", refused, refused]);
+});

@@ -44,6 +44,11 @@ export function messageLane(place: Place, ts: Ts): string {
   return placeKey({ ...place, thread });
 }
 
+/** The lane of a mention that ends a session; not the conversation's, so that it does not wait behind the turn that it is to stop. */
+export function endLane(place: Place, ts: Ts): string {
+  return `${messageLane(place, ts)}:end`;
+}
+
 /** The lane of a slash command: those of one person in one channel are worked in order. */
 export function commandLane(team: TeamId, channel: ChannelId, user: UserId): string {
   return `${team}:${channel}:command:${user}`;

@@ -5,6 +5,7 @@ import { connect } from "./connect.js";
 import { end } from "./end.js";
 import { help } from "./help.js";
 import { list } from "./list.js";
+import { commandName } from "./names.js";
 import { newSession } from "./new.js";
 import { sessions } from "./sessions.js";
 import { status } from "./status.js";
@@ -22,20 +23,6 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["config", config],
 ]);
 
-const ALIASES: ReadonlyMap<string, string> = new Map([
-  ["?", "help"],
-  ["ls", "list"],
-  ["start", "new"],
-  ["create", "new"],
-  ["attach", "connect"],
-  ["join", "connect"],
-  ["info", "status"],
-  ["disconnect", "end"],
-  ["quit", "end"],
-  ["stop", "end"],
-  ["close", "end"],
-]);
-
 /** A command line taken apart. */
 export interface CommandLine {
   command: Command;
@@ -48,7 +35,7 @@ export interface CommandLine {
 export function parseCommand(text: string): CommandLine {
   const [first = "help", ...args] = text.split(/\s+/).filter((word) => word !== "");
   const word = first.toLowerCase();
-  const command = COMMANDS.get(ALIASES.get(word) ?? word);
+  const command = COMMANDS.get(commandName(word));
   return { command: command ?? unknown(word), known: command !== undefined, args };
 }
 

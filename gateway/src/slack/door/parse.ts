@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { commandName } from "../commands/names.js";
 import {
   ChannelId,
   clickLane,
   commandLane,
+  endLane,
   isDirectMessage,
   messageDedupeKey,
   messageLane,
@@ -28,7 +30,8 @@ export function parseDelivery(body: unknown): Accepted | Ignored {
   return { ignored: "not a delivery this app works with" };
 }
 
-const Identified = z.object({ team_id: TeamId });
+/** Whom the event is for: the app's own user in that workspace. */
+const Identified = z.object({ team_id: TeamId, user_id: UserId.optional() });
 
 const EventCallback = z.object({
   type: z.literal("event_callback"),
@@ -65,13 +68,20 @@ function parseEvent(body: z.infer<typeof EventCallback>): Accepted | Ignored {
 
   const { channel, user, text, ts, thread_ts } = message.data;
   // In a channel shared between workspaces the outer team_id may be the other one's.
-  const team = body.authorizations?.[0]?.team_id ?? body.context_team_id ?? body.team_id;
+  const recipient = body.authorizations?.[0];
+  const team = recipient?.team_id ?? body.context_team_id ?? body.team_id;
   const place = { team, channel, thread: thread_ts ?? null };
   return {
     delivery: { kind: "message", place, ts, user, text },
-    lane: messageLane(place, ts),
+    lane: isEnd(text, recipient?.user_id) ? endLane(place, ts) : messageLane(place, ts),
     dedupeKey: messageDedupeKey(team, channel, ts),
   };
+}
+
+/** Whether the text asks the app to end the session, and nothing else. */
+function isEnd(text: string, app: UserId | undefined): boolean {
+  const [, user, word] = /^\s*<@([A-Z0-9]+)(?:\|[^>]*)?>\s*(\w+)\s*$/.exec(text) ?? [];
+  return user !== undefined && user === app && word !== undefined && commandName(word) === "end";
 }
 
 const Command = z.object({

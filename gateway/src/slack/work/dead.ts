@@ -3,7 +3,7 @@ import type { SlackConfig } from "../config.js";
 import type { SlackMessage } from "../door/delivery.js";
 import type { Job } from "../inbox/job.js";
 import { placeKey } from "../keys.js";
-import { deactivate, type Mapping } from "../mappings/store.js";
+import { deactivate, findMapping, type Mapping } from "../mappings/store.js";
 import { blocks, button, type SlackText, section } from "../text/message.js";
 import { type Bridge, draft } from "./bridge.js";
 
@@ -30,6 +30,9 @@ export async function sessionDied(
 ): Promise<void> {
   let ours = false;
   await bridge.outbox.decide(job, async (tx) => {
+    const now = await findMapping(tx, message.place);
+    // A command of this conversation is ending it, and tells of it.
+    if (now?.id === mapping.id && now.endingJob !== null) return [];
     ours = await deactivate(tx, mapping, "dead");
     return ours ? [draft(message.place, endNotice(bridge.config, job))] : [];
   });
