@@ -22,8 +22,6 @@ export interface Mapping {
   workingDir: string;
   /** Null while it is active. */
   endReason: EndReason | null;
-  /** Null while it is active. */
-  endedAt: Date | null;
   /** The delivery that is ending the session from here, or did. */
   endingJob: number | null;
 }
@@ -40,7 +38,6 @@ export const ONE_ACTIVE = "slack_mappings_active";
 const COLUMNS = `id, team_id as team, channel_id as channel, thread_ts as thread,
   session_id as "sessionId", state = 'active' as active, created_by as "createdBy",
   project_id as project, description, working_dir as "workingDir", end_reason as "endReason",
-  ended_at as "endedAt",
   ending_inbox_id as "endingJob"`;
 const IN_PLACE = "team_id = $1 and channel_id = $2 and coalesce(thread_ts, '') = coalesce($3, '')";
 

@@ -16,7 +16,7 @@ const THREAD_PAUSE_MS = 500;
  * What a message means where it was written:
  * 1. it addresses the app, and its first word then is a command: that command;
  * 2. the conversation has a session: a message to it;
- * 3. the conversation's session died, or was ended while the message waited: everyone is
+ * 3. the conversation's session died, or was ended by a command that overtook the message: everyone is
  *    told so, or was and now only its author is;
  * 4. the conversation may be about to get its session: looked at again in a moment;
  * 5. it addresses the app: an unknown command;
@@ -51,7 +51,7 @@ export async function routeMessage(
   }
   if (mapping?.endReason === "untold") return sessionDied(bridge, job, message, mapping);
   if (mapping?.endReason === "dead") return refuse(bridge, message);
-  if (mapping?.endedAt && writtenAt(message) < mapping.endedAt) return refuse(bridge, message);
+  if (mapping?.endingJob && job.id < mapping.endingJob) return refuse(bridge, message);
   // In this order: what is not beginning any more has its mapping by now.
   const mayBegin = async () =>
     (await isThreadBeginning(pool, place.channel)) || (await isTaken(pool, place));
@@ -64,9 +64,4 @@ export async function routeMessage(
   onOurs();
   const text = "_No session in this conversation. Use `new` to start one._";
   await outbox.decide(job, async () => [draft(address, { text })]);
-}
-
-/** A message's id is the time at which Slack took it. */
-function writtenAt({ ts }: SlackMessage): Date {
-  return new Date(Number(ts) * 1_000);
 }
