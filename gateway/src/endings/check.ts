@@ -1,4 +1,4 @@
-import type { EndingsContext } from "./index.js";
+import type { EndingsContext } from "./context.js";
 
 /** Sessions that are asked for in one call. */
 const BATCH = 200;

@@ -2,8 +2,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { ExponentialBackoff } from "cockatiel";
 import { BackendError } from "../backend/index.js";
 import { batches } from "./batches.js";
+import type { EndingsContext } from "./context.js";
 import { readCursor, storeCursor } from "./cursor.js";
-import type { EndingsContext } from "./index.js";
 
 const BATCH = 200;
 const BACKOFF = new ExponentialBackoff<unknown>({ initialDelay: 50, maxDelay: 1_000 });

@@ -4,25 +4,12 @@
  * start, after every gap of the feed and each hour, and a look at each new one.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import type pg from "pg";
-import type { Logger } from "pino";
 import { Gauge } from "prom-client";
-import type { Backend } from "../backend/index.js";
 import type { Surface, SurfaceContext } from "../surface.js";
 import { checkNew, sweep } from "./check.js";
+import type { EndingsContext } from "./context.js";
 import { followEndings } from "./follow.js";
 import { Release } from "./release.js";
-
-/** What the reconciler works with. */
-export interface EndingsContext {
-  backend: Backend;
-  pool: pg.Pool;
-  surfaces: Surface[];
-  release: Release;
-  logger: Logger;
-  /** Ends it. */
-  signal: AbortSignal;
-}
 
 const CHECK_MS = 1_000;
 const SWEEP_MS = 3_600_000;
@@ -35,7 +22,7 @@ export function reconcileEndings(
   const stop = new AbortController();
   const { signal } = stop;
   const release = new Release(surfaces, metrics);
-  const context = { backend, pool, surfaces, release, logger, signal };
+  const context: EndingsContext = { backend, pool, surfaces, release, logger, signal };
   const connected = new Gauge({
     name: "amp_endings_feed_connected",
     help: "1 while the backend's feed of endings is followed, else 0",
