@@ -27,7 +27,10 @@ test("the notice's button begins a new session in the thread", async () => {
   const [, value] = /"value":"(\w+)"/.exec(JSON.stringify(notice.blocks)) ?? [];
   const action = { type: "button", action_id: "start_new_here", value };
   await system.slack.interact({ channel: GENERAL, messageTs: notice.ts, user: ADA, action });
-  await vi.waitFor(async () => expect(await active(system)).toHaveLength(1), SOON);
+  await vi.waitFor(async () => {
+    const texts = (await system.answers(thread)).map(({ text }) => text);
+    expect(texts.at(-1)).toMatch(/^Started new session /);
+  }, SOON);
   const [answer] = await system.ask("and now?", thread);
   expect(answer?.text).toContain("and now?");
 });
