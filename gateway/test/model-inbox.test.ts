@@ -1,15 +1,10 @@
-import { fileURLToPath } from "node:url";
-import { migrate, openPool } from "@amp/postgres";
-import { testDatabase } from "@amp/stack/testing";
 import fc from "fast-check";
 import pg from "pg";
-import { pino } from "pino";
 import { expect, test } from "vitest";
 import type { Job } from "../src/slack/inbox/job.js";
 import { enqueue } from "../src/slack/inbox/store.js";
 import { InboxWorker } from "../src/slack/inbox/worker.js";
-
-const logger = pino({ level: "silent" });
+import { gatewayDatabase } from "./gateway-database.js";
 
 /** What can happen to an inbox; workers are three, each may be there or not. */
 const step = fc.oneof(
@@ -32,12 +27,11 @@ const step = fc.oneof(
 );
 
 test("every delivery is worked to its end, in the order of its lane, whatever happens", async () => {
-  await using database = await testDatabase();
-  const options = { url: database.url, schema: "amp_gateway", application: "test", logger };
-  await migrate({ ...options, dir: fileURLToPath(new URL("../migrations", import.meta.url)) });
+  await using database = await gatewayDatabase();
+  const { options } = database;
 
   const scenario = fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
-    const pool = openPool(options);
+    const { pool } = database;
     await pool.query("truncate slack_inbox, slack_lanes cascade");
     const put: Record<string, number[]> = { a: [], b: [], c: [] };
     const failures = new Map<number, number>();
@@ -60,7 +54,7 @@ test("every delivery is worked to its end, in the order of its lane, whatever ha
       InboxWorker.start({
         pool,
         database: options,
-        logger,
+        logger: options.logger,
         handler: { work, giveUp: () => Promise.reject(new Error("nothing is given up here")) },
         firstPause: 5,
       });
@@ -78,12 +72,11 @@ test("every delivery is worked to its end, in the order of its lane, whatever ha
         await Promise.all(each.twice ? [deliver(), deliver()] : [deliver()]);
       } else if (each.do === "start") workers[each.worker] ??= await persist(start);
       else if (each.do === "stop") await stop(each.worker);
-      else await cutConnections(database.url);
+      else await cutConnections(options.url);
     }
     workers[0] ??= await persist(start);
     await expect.poll(() => waiting(pool), { timeout: 20_000, interval: 20 }).toBe(0);
     for (const at of workers.keys()) await stop(at);
-    await pool.end();
     expect(done).toEqual(put);
   });
   await fc.assert(scenario, { numRuns: 20, interruptAfterTimeLimit: 90_000 });

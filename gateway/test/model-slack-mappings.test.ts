@@ -1,9 +1,6 @@
-import { fileURLToPath } from "node:url";
-import { isUniqueViolation, migrate, openPool, transaction } from "@amp/postgres";
-import { type TestDatabase, testDatabase } from "@amp/stack/testing";
+import { isUniqueViolation, transaction } from "@amp/postgres";
 import fc from "fast-check";
 import type pg from "pg";
-import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ChannelId, type Place, TeamId, Ts, UserId } from "../src/slack/keys.js";
 import {
@@ -16,6 +13,7 @@ import {
   ONE_ACTIVE,
   reserve,
 } from "../src/slack/mappings/store.js";
+import { type GatewayDatabase, gatewayDatabase } from "./gateway-database.js";
 
 const LIMIT = 2;
 const team = TeamId.parse("T1");
@@ -27,19 +25,15 @@ const places: Place[] = [
   { team, channel: ChannelId.parse("C2"), thread: Ts.parse("1.000001") },
 ];
 
-let database: TestDatabase;
+let database: GatewayDatabase;
 let pool: pg.Pool;
 
 beforeAll(async () => {
-  database = await testDatabase();
-  const logger = pino({ level: "silent" });
-  const options = { url: database.url, schema: "amp_gateway", application: "test", logger };
-  await migrate({ ...options, dir: fileURLToPath(new URL("../migrations", import.meta.url)) });
-  pool = openPool(options);
+  database = await gatewayDatabase();
+  pool = database.pool;
 });
 
 afterAll(async () => {
-  await pool.end();
   await database[Symbol.asyncDispose]();
 });
 

@@ -1,27 +1,20 @@
-import { fileURLToPath } from "node:url";
-import { migrate, openPool } from "@amp/postgres";
-import { type TestDatabase, testDatabase } from "@amp/stack/testing";
 import fc from "fast-check";
 import type pg from "pg";
-import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Mapping, Mappings, type SessionMapping } from "../src/web/store/mappings.js";
+import { type GatewayDatabase, gatewayDatabase } from "./gateway-database.js";
 
-let database: TestDatabase;
+let database: GatewayDatabase;
 let pool: pg.Pool;
 let mappings: Mappings;
 
 beforeAll(async () => {
-  database = await testDatabase();
-  const logger = pino({ level: "silent" });
-  const options = { url: database.url, schema: "amp_gateway", application: "test", logger };
-  await migrate({ ...options, dir: fileURLToPath(new URL("../migrations", import.meta.url)) });
-  pool = openPool(options);
+  database = await gatewayDatabase();
+  pool = database.pool;
   mappings = new Mappings(pool);
 });
 
 afterAll(async () => {
-  await pool.end();
   await database[Symbol.asyncDispose]();
 });
 

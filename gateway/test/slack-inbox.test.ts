@@ -1,13 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-import { migrate, openPool } from "@amp/postgres";
-import { testDatabase } from "@amp/stack/testing";
 import type pg from "pg";
 import { pino } from "pino";
 import { expect, test, vi } from "vitest";
 import { type Handler, type Job, Postponed } from "../src/slack/inbox/job.js";
 import { enqueue } from "../src/slack/inbox/store.js";
 import { InboxWorker } from "../src/slack/inbox/worker.js";
+import { gatewayDatabase } from "./gateway-database.js";
 
 const logger = pino({ level: "silent" });
 
@@ -21,11 +19,8 @@ interface Inbox extends AsyncDisposable {
 }
 
 async function inbox(): Promise<Inbox> {
-  const database = await testDatabase();
-  const options = { url: database.url, schema: "amp_gateway", application: "test", logger };
-  const dir = fileURLToPath(new URL("../migrations", import.meta.url));
-  await migrate({ ...options, dir });
-  const pool = openPool(options);
+  const database = await gatewayDatabase();
+  const { pool, options } = database;
   const workers = new Set<InboxWorker>();
   let keys = 0;
   return {
@@ -59,7 +54,6 @@ async function inbox(): Promise<Inbox> {
     },
     async [Symbol.asyncDispose]() {
       await Promise.all([...workers].map((worker) => worker[Symbol.asyncDispose]()));
-      await pool.end();
       await database[Symbol.asyncDispose]();
     },
   };
