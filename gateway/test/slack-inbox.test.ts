@@ -246,3 +246,19 @@ test("a database that is away for a moment leaves no lane behind", async () => {
   // Well below the lease, which would free the lane as well.
   await expect.poll(() => box.statuses(), { timeout: 10_000 }).toEqual(["done"]);
 });
+
+test("a claim whose answer is lost leaves no lane behind either", async () => {
+  await using box = await inbox();
+  let lost = false;
+  const query = async (text: string, values: unknown[]) => {
+    const result = await box.pool.query(text, values);
+    if (lost || !text.includes("set owner = $1") || result.rowCount === 0) return result;
+    lost = true;
+    throw new Error("Connection terminated unexpectedly");
+  };
+  const unsteady: pg.Pool = Object.assign(Object.create(box.pool), { query });
+  await box.worker(async () => {}, { pool: unsteady });
+  await box.put("lane", "message");
+  await expect.poll(() => box.statuses(), { timeout: 10_000 }).toEqual(["done"]);
+  expect(lost).toBe(true);
+});

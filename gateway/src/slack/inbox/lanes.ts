@@ -9,16 +9,25 @@ const LEASE_S = 30;
 /** The first key of every worker's advisory lock; the second is the worker's number. */
 export const LOCK_CLASS = 0x616d70;
 
-/** Takes lanes that are due and nobody's. */
-export async function claim(db: Queryable, worker: number, limit: number): Promise<string[]> {
+/**
+ * Takes lanes that are due and nobody's, or the worker's own but not in its
+ * hands: the answer to an earlier claim was lost.
+ */
+export async function claim(
+  db: Queryable,
+  worker: number,
+  inHand: string[],
+  limit: number,
+): Promise<string[]> {
   const { rows } = await db.query<{ lane: string }>(
     `update slack_lanes set owner = $1, lease_until = now() + make_interval(secs => $3)
      where lane in (
        select lane from slack_lanes
-       where next_at <= now() and (owner is null or lease_until < now())
+       where next_at <= now()
+         and (owner is null or lease_until < now() or (owner = $1 and lane <> all($4)))
        order by next_at limit $2 for update skip locked
      ) returning lane`,
-    [worker, limit, LEASE_S],
+    [worker, limit, LEASE_S, inHand],
   );
   return rows.map(({ lane }) => lane);
 }

@@ -88,7 +88,7 @@ export class InboxWorker implements AsyncDisposable {
     const worker = this.worker;
     const room = MAX_LANES - this.lanes.size;
     if (worker === 0 || room <= 0) return 0;
-    const lanes = await claim(this.options.pool, worker, room);
+    const lanes = await claim(this.options.pool, worker, [...this.lanes.keys()], room);
     for (const lane of lanes) {
       const abort = new AbortController();
       const drained = this.drain(lane, worker, abort.signal).finally(() =>
