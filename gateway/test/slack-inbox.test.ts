@@ -262,3 +262,16 @@ test("a claim whose answer is lost leaves no lane behind either", async () => {
   await expect.poll(() => box.statuses(), { timeout: 10_000 }).toEqual(["done"]);
   expect(lost).toBe(true);
 });
+
+test("a failure whose text the database does not take is counted as any other", async () => {
+  await using box = await inbox();
+  let attempts = 0;
+  const work = async () => {
+    attempts += 1;
+    throw new Error("a NUL: \0");
+  };
+  await box.worker(work, { maxAttempts: 2 });
+  await box.put("lane", "message");
+  await expect.poll(() => box.statuses(), { timeout: 5_000 }).toEqual(["dead"]);
+  expect(attempts).toBe(2);
+});

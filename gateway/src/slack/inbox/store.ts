@@ -67,7 +67,8 @@ export async function head(db: Queryable, lane: string): Promise<InboxRow | unde
 export async function noteFailure(db: Queryable, id: number, error: string): Promise<void> {
   await db.query(
     "update slack_inbox set attempts = attempts + 1, last_error = $2 where id = $1 and status = 'waiting'",
-    [id, error],
+    // PostgreSQL's text has no NUL.
+    [id, error.replaceAll("\0", "")],
   );
 }
 

@@ -24,6 +24,7 @@ export interface InboxOptions {
 const MAX_LANES = 500;
 const POLL_MS = 250;
 const RENEW_MS = 5_000;
+const FIRST_PAUSE_MS = 1_000;
 const RELEASE_RETRY_MS = 250;
 const LONGEST_PAUSE_MS = 300_000;
 
@@ -106,7 +107,7 @@ export class InboxWorker implements AsyncDisposable {
 
   /** Never rejects. */
   private async drain(lane: string, worker: number, signal: AbortSignal): Promise<void> {
-    const { pool, logger } = this.options;
+    const { pool, logger, firstPause = FIRST_PAUSE_MS } = this.options;
     let wait = 0;
     try {
       while (!signal.aborted && wait === 0) {
@@ -115,7 +116,9 @@ export class InboxWorker implements AsyncDisposable {
         wait = await this.attempt(row, signal);
       }
     } catch (error) {
-      logger.warn({ err: error, lane }, "left an inbox lane: the database is away");
+      // Not even the failure could be noted, most likely because the database is away.
+      logger.warn({ err: error, lane }, "left an inbox lane");
+      wait = firstPause;
     }
     await this.letGo(lane, worker, wait);
   }
@@ -137,7 +140,7 @@ export class InboxWorker implements AsyncDisposable {
 
   /** Returns for how many milliseconds the lane must pause; 0 to go on. */
   private async attempt(row: InboxRow, signal: AbortSignal): Promise<number> {
-    const { pool, handler, logger, maxAttempts = 15, firstPause = 1_000 } = this.options;
+    const { pool, handler, logger, maxAttempts = 15, firstPause = FIRST_PAUSE_MS } = this.options;
     const job = { ...row, signal };
     try {
       await handler.work(job);
