@@ -1,5 +1,24 @@
 -- What migrations/ makes of an empty database. Written by `npm run generate`, checked by `npm run verify`.
 
+create table approvals (
+  session_id text not null,
+  approval_id text not null,
+  seq integer not null,
+  tool_call_id text not null,
+  title text not null,
+  content text not null,
+  options jsonb not null,
+  requested_at timestamp with time zone default clock_timestamp() not null,
+  option_id text,
+  decided_surface text,
+  decided_user text,
+  decided_display_name text,
+  decided_at timestamp with time zone,
+  constraint approvals_check CHECK (((option_id IS NULL) = (decided_at IS NULL))),
+  constraint approvals_pkey PRIMARY KEY (session_id, approval_id),
+  constraint approvals_session_id_seq_fkey FOREIGN KEY (session_id, seq) REFERENCES turns(session_id, seq) ON DELETE CASCADE
+);
+
 create table endings (
   number bigint not null,
   session_id text not null,
@@ -72,6 +91,8 @@ create table turns (
   constraint turns_session_id_fkey FOREIGN KEY (session_id) REFERENCES sessions(session_id) ON DELETE CASCADE,
   constraint turns_state_check CHECK ((state = ANY (ARRAY['open'::text, 'completed'::text, 'failed'::text, 'cancelled'::text, 'interrupted'::text])))
 );
+
+CREATE INDEX approvals_of_turn ON approvals USING btree (session_id, seq);
 
 CREATE UNIQUE INDEX endings_one_position ON endings_position USING btree ((true));
 

@@ -3,6 +3,7 @@ import {
   type AgentContext,
   AgentError,
   type AgentEvent,
+  type Ask,
   type PastTurn,
 } from "../src/agents/agent.js";
 
@@ -10,6 +11,11 @@ import {
 export function context(history: PastTurn[] = [], sessionId = "s-1"): AgentContext {
   return { sessionId, workingDir: "/", description: "a test", history: async () => history };
 }
+
+/** For prompts that have nothing to ask. */
+export const nobody: Ask = async () => {
+  throw new Error("nobody is there to answer");
+};
 
 /** What became of a message. */
 export interface Outcome {
@@ -38,7 +44,7 @@ export async function ask(
   const events: AgentEvent[] = [];
   let error: unknown;
   try {
-    for await (const event of session.prompt(message, signal)) {
+    for await (const event of session.prompt(message, signal, nobody)) {
       events.push(event);
       options.onEvent?.(event);
     }

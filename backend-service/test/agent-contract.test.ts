@@ -3,7 +3,7 @@ import { startOpenAiServer } from "@amp/stack/testing";
 import { describe, expect, test } from "vitest";
 import { type Agent, AgentError, type PastTurn } from "../src/agents/agent.js";
 import { demoAgent } from "../src/agents/demo/index.js";
-import { ask, context } from "./agent-asking.js";
+import { ask, context, nobody } from "./agent-asking.js";
 import { testAgent } from "./openai-testing.js";
 
 interface Subject extends AsyncDisposable {
@@ -72,7 +72,7 @@ describe.each(subjects)("%s", (name, start) => {
     let aborted = performance.now();
     if (after === 0) abort.abort();
     const running = (async () => {
-      for await (const _ of session.prompt("slow 5 and no longer", abort.signal)) {
+      for await (const _ of session.prompt("slow 5 and no longer", abort.signal, nobody)) {
         if (++events !== after) continue;
         aborted = performance.now();
         abort.abort();
@@ -84,7 +84,7 @@ describe.each(subjects)("%s", (name, start) => {
     expect(events).toBeLessThanOrEqual(after + 1);
 
     let text = "";
-    for await (const event of session.prompt("hello again", new AbortController().signal)) {
+    for await (const event of session.prompt("hello again", new AbortController().signal, nobody)) {
       if (event.type === "text") text += event.text;
     }
     expect(text).toContain("hello again");
@@ -109,7 +109,7 @@ describe.each(subjects)("%s", (name, start) => {
     const session = await subject.agent.open(context(history), signal);
     for (let turn = 0; turn < 3; turn++) {
       let reply = "";
-      for await (const event of session.prompt("hello", signal)) {
+      for await (const event of session.prompt("hello", signal, nobody)) {
         if (event.type === "text") reply += event.text;
       }
       const reopened = await ask(subject.agent, "hello", { history });
@@ -133,7 +133,7 @@ describe.each(subjects)("%s", (name, start) => {
     await using subject = await start();
     const { signal } = new AbortController();
     const session = await subject.agent.open(context(), signal);
-    for await (const _ of session.prompt("slow 5 and no longer", signal)) break;
+    for await (const _ of session.prompt("slow 5 and no longer", signal, nobody)) break;
     await session.close();
   });
 

@@ -2,7 +2,7 @@
 import type { ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test, vi } from "vitest";
-import { ask, context } from "./agent-asking.js";
+import { ask, context, nobody } from "./agent-asking.js";
 import {
   DONE,
   event,
@@ -168,7 +168,7 @@ describe("an aborted turn closes the connection", () => {
     await using endpoint = await startEndpoint(({ response }) => stream(response, says("Hel")));
     const { signal } = new AbortController();
     const session = await testAgent(endpoint.url).open(context(), signal);
-    for await (const _ of session.prompt("hello", signal)) break;
+    for await (const _ of session.prompt("hello", signal, nobody)) break;
     await vi.waitFor(() => expect(endpoint.left).toBe(1));
   });
 });
@@ -181,7 +181,7 @@ test("a slow reader is not taken for a silent endpoint", async () => {
   const idleTimeout = 20;
   const session = await testAgent(endpoint.url, { idleTimeout }).open(context(), signal);
   let text = "";
-  for await (const event of session.prompt("hello", signal)) {
+  for await (const event of session.prompt("hello", signal, nobody)) {
     if (event.type === "text") text += event.text;
     await delay(3 * idleTimeout);
   }

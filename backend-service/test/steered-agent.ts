@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import type { Agent, AgentContext, AgentEvent } from "../src/index.js";
+import type { Agent, AgentContext, AgentEvent, Ask, Question } from "../src/index.js";
 
 /** An agent whose answers the test steers by the first word of the message. */
 export interface SteeredAgent extends Agent {
@@ -15,6 +15,7 @@ export interface SteeredAgent extends Agent {
  * - `hold ...` tells "begun" and waits for `release` or the signal;
  * - `deaf ...` as hold, and does not heed the signal;
  * - `recall ...` waits for `release`, and then tells how many turns it remembers;
+ * - `ask ...` asks whether to go on, and tells the answer;
  * - `throw` fails in a way that no agent should;
  * - `nasty` tells what PostgreSQL and UTF-8 cannot hold, and a character in halves;
  * - `huge` tells more than any answer may have;
@@ -29,6 +30,7 @@ export function steeredAgent(options: { name?: string; repeatable?: boolean } = 
     context: AgentContext,
     message: string,
     signal: AbortSignal,
+    ask: Ask,
   ): AsyncGenerator<AgentEvent> {
     prompts.push(message);
     const [word] = message.split(" ", 1);
@@ -44,6 +46,8 @@ export function steeredAgent(options: { name?: string; repeatable?: boolean } = 
       yield tell("begun ");
       await once(gates, message, word === "hold" ? { signal } : {});
       yield tell("done");
+    } else if (word === "ask") {
+      yield tell(`answer: ${await ask(goOn(message))}`);
     } else {
       yield tell(`echo: ${message}`);
     }
@@ -55,7 +59,7 @@ export function steeredAgent(options: { name?: string; repeatable?: boolean } = 
     open: async (context) => {
       sessions++;
       return {
-        prompt: (message, signal) => prompt(context, message, signal),
+        prompt: (message, signal, ask) => prompt(context, message, signal, ask),
         close: async () => {
           sessions--;
         },
@@ -69,4 +73,13 @@ export function steeredAgent(options: { name?: string; repeatable?: boolean } = 
 
 function tell(text: string): AgentEvent {
   return { type: "text", text };
+}
+
+function goOn(title: string): Question {
+  const options = ["yes", "no", "later"].map((id) => ({
+    id,
+    label: id.toUpperCase(),
+    kind: id === "yes" ? ("allow_once" as const) : ("reject_once" as const),
+  }));
+  return { id: "go-on", toolCallId: "", title, content: "", options };
 }

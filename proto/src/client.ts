@@ -15,6 +15,7 @@ import {
   ListRequest,
   ListTurnsRequest,
   type MessageFns,
+  ResolveApprovalRequest,
   SendRequest,
   SendStreamRequest,
   SessionServiceService as service,
@@ -142,6 +143,7 @@ export function connectSessions(address: string, options: ConnectOptions = {}) {
     watch: streaming(service.watch, WatchRequest),
     watchEndings: streaming(service.watchEndings, WatchEndingsRequest),
     cancel: unary(service.cancel, CancelRequest),
+    resolveApproval: unary(service.resolveApproval, ResolveApprovalRequest),
     /** Closes the channel; calls in flight still end. */
     close: () => client.close(),
   };

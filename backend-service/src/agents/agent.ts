@@ -44,11 +44,46 @@ export interface AgentSession {
    * Answers one message. The turn is complete when the iteration ends.
    * @param signal aborted when the turn is cancelled or out of time; the agent
    * then stops within moments, by throwing or by ending.
+   * @param ask for what somebody has to decide before the agent goes on.
    * @throws AgentError when the turn fails.
    */
-  prompt(message: string, signal: AbortSignal): AsyncIterable<AgentEvent>;
+  prompt(message: string, signal: AbortSignal, ask: Ask): AsyncIterable<AgentEvent>;
   /** Lets go of everything. Called once; never while a prompt runs. */
   close(): Promise<void>;
+}
+
+/**
+ * Asks people, and waits until somebody answers.
+ * @returns the id of the option that was chosen.
+ * @throws the reason of the prompt's signal, and AgentError for a question that
+ * cannot be answered.
+ */
+export type Ask = (question: Question) => Promise<string>;
+
+/** Something that only people can decide. */
+export interface Question {
+  /**
+   * Unique within the turn. A turn that is run again is not asked anew what it
+   * asked before in the same words under the same id.
+   */
+  id: string;
+  /** The tool call that it is about; empty if none. */
+  toolCallId: string;
+  /** What the agent wants to do, for people, in one line. */
+  title: string;
+  /** More on that, as Markdown. */
+  content: string;
+  /** At least one, with ids of at most 200 characters. */
+  options: ApprovalOption[];
+}
+
+/** An answer to choose. */
+export interface ApprovalOption {
+  /** Unique within the question. */
+  id: string;
+  /** What it says, for people. */
+  label: string;
+  kind: "allow_once" | "allow_always" | "reject_once" | "reject_always";
 }
 
 /** One step of an answer. */

@@ -3,6 +3,7 @@ import { passOn, Reason, richError } from "@amp/proto";
 import { type ServiceError, status } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import {
+  ApprovalClosed,
   CursorTooOld,
   ForbiddenWorkingDir,
   InvalidField,
@@ -85,6 +86,7 @@ export function toRpcError(error: unknown, sessionId: string, logger: Logger): R
       metadata: { ...metadata, field: error.field },
     });
   }
+  if (error instanceof ApprovalClosed) return approvalClosed(error, metadata);
   if (error instanceof CursorTooOld) {
     const reason = Reason.CURSOR_TOO_OLD;
     return richError(status.OUT_OF_RANGE, error.message, { reason, metadata });
@@ -105,6 +107,25 @@ export function toRpcError(error: unknown, sessionId: string, logger: Logger): R
   logger.error({ err: error, sessionId }, "a call failed unexpectedly");
   const reason = Reason.INTERNAL;
   return richError(status.INTERNAL, "Something went wrong.", { reason, metadata });
+}
+
+function approvalClosed(
+  { message, approval: { decision } }: ApprovalClosed,
+  metadata: Record<string, string>,
+): RpcError {
+  const code = status.FAILED_PRECONDITION;
+  if (!decision) return richError(code, message, { reason: Reason.APPROVAL_EXPIRED, metadata });
+  const { optionId, by } = decision;
+  return richError(code, message, {
+    reason: Reason.APPROVAL_DECIDED,
+    metadata: {
+      ...metadata,
+      option_id: optionId,
+      decided_by_surface: by?.surface ?? "",
+      decided_by_user: by?.user ?? "",
+      decided_by_name: by?.displayName ?? "",
+    },
+  });
 }
 
 function turnStatus({ state, failure }: Turn): [status, Reason] {

@@ -35,6 +35,8 @@ export const field = {
   },
   message: (value: string) => nonEmpty("message", value, MAX_MESSAGE),
   requestId: (value: string) => text("request_id", value, MAX_ID),
+  approvalId: (value: string) => nonEmpty("approval_id", value, MAX_ID),
+  optionId: (value: string) => nonEmpty("option_id", value, MAX_ID),
   agent: (value: string) => text("agent", value, MAX_ID),
   description: (value: string) => text("description", value, MAX_NOTE),
   reason: (value: string) => text("reason", value, MAX_NOTE),
@@ -50,8 +52,8 @@ export const field = {
     return value || DEFAULT_PAGE;
   },
 
-  seq(value: number): number {
-    if (value < 0) throw new InvalidField("seq", "must not be negative");
+  seq(value: number, name = "seq"): number {
+    if (value < 0) throw new InvalidField(name, "must not be negative");
     return value;
   },
 
@@ -64,12 +66,12 @@ export const field = {
     };
   },
 
-  author(value: AuthorMessage | undefined): Author | undefined {
+  author(value: AuthorMessage | undefined, name = "author"): Author | undefined {
     if (!value) return undefined;
     return {
-      surface: text("author.surface", value.surface, MAX_NOTE),
-      user: text("author.user", value.user, MAX_NOTE),
-      displayName: text("author.display_name", value.displayName, MAX_NOTE),
+      surface: text(`${name}.surface`, value.surface, MAX_NOTE),
+      user: text(`${name}.user`, value.user, MAX_NOTE),
+      displayName: text(`${name}.display_name`, value.displayName, MAX_NOTE),
     };
   },
 };

@@ -6,6 +6,7 @@ import { end } from "./end.js";
 import { get } from "./get.js";
 import { list } from "./list.js";
 import { listTurns } from "./list-turns.js";
+import { resolveApproval } from "./resolve-approval.js";
 import { send } from "./send.js";
 import { sendStream } from "./send-stream.js";
 import { watch } from "./watch.js";
@@ -24,5 +25,6 @@ export function sessionService(context: RpcContext): SessionServiceServer {
     watch: watch(context),
     watchEndings: watchEndings(context),
     cancel: cancel(context),
+    resolveApproval: resolveApproval(context),
   };
 }

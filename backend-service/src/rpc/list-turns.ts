@@ -32,7 +32,9 @@ export const listTurns = (context: RpcContext) =>
     const sessionId = field.sessionId(request.sessionId);
     const limit = field.pageSize(request.pageSize);
     const order = request.newestFirst ? "new" : "old";
-    const [after, given] = parsePageToken(request.pageToken, Position) ?? [undefined, order];
+    const fromSeq = field.seq(request.fromSeq, "from_seq");
+    const before = fromSeq ? fromSeq + (request.newestFirst ? 1 : -1) : undefined;
+    const [after, given] = parsePageToken(request.pageToken, Position) ?? [before, order];
     if (given !== order) throw new InvalidField("page_token", "is of the other order");
     if (!(await findSession(pool, sessionId))) throw new SessionError("unknown", sessionId);
     const options = { after, limit: limit + 1, newestFirst: request.newestFirst };
@@ -59,8 +61,9 @@ export const listTurns = (context: RpcContext) =>
 function fitting(turns: Turn[]): Turn[] {
   let size = 0;
   const over = turns.findIndex((turn) => {
-    const tools = turn.toolCalls.reduce((sum, call) => sum + call.content.length, 0);
-    size += turn.message.length + turn.reply.length + turn.thought.length + tools;
+    const extras = [...turn.toolCalls, ...turn.approvals];
+    size += extras.reduce((sum, { content }) => sum + content.length, 0);
+    size += turn.message.length + turn.reply.length + turn.thought.length;
     return size > MAX_PAGE_TEXT;
   });
   return over < 0 ? turns : turns.slice(0, Math.max(over, 1));

@@ -1,5 +1,5 @@
 import type { WatchRequest, WatchResponse } from "@amp/proto";
-import type { WatchEvent } from "../sessions/engine.js";
+import type { WatchEvent } from "../sessions/events.js";
 import type { RpcContext } from "./context.js";
 import { field } from "./fields.js";
 import { tellFromOwner } from "./forward.js";

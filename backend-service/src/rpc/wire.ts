@@ -1,5 +1,8 @@
 /** From the engine's types to the contract's, in one place. */
 import {
+  type Approval as ApprovalMessage,
+  ApprovalOptionKind,
+  ApprovalState,
   EndKind as EndKindMessage,
   type Session as SessionMessage,
   SessionState,
@@ -11,7 +14,7 @@ import {
 } from "@amp/proto";
 import type { ToolCall } from "../agents/agent.js";
 import type { TurnEvent } from "../sessions/events.js";
-import type { EndKind, Session, Turn } from "../store/model.js";
+import type { Approval, EndKind, Session, Turn } from "../store/model.js";
 import { FAILURE_STATUS } from "./errors.js";
 
 const SESSION_STATES = { active: SessionState.ACTIVE, ended: SessionState.ENDED } as const;
@@ -34,6 +37,13 @@ const TOOL_STATES = {
   failed: ToolStatus.FAILED,
 } as const;
 
+const OPTION_KINDS = {
+  allow_once: ApprovalOptionKind.ALLOW_ONCE,
+  allow_always: ApprovalOptionKind.ALLOW_ALWAYS,
+  reject_once: ApprovalOptionKind.REJECT_ONCE,
+  reject_always: ApprovalOptionKind.REJECT_ALWAYS,
+} as const;
+
 export function sessionMessage(session: Session): SessionMessage {
   const { state, endKind } = session;
   return { ...session, state: SESSION_STATES[state], endKind: endKindMessage(endKind) };
@@ -49,7 +59,28 @@ export function turnMessage(turn: Turn): TurnMessage {
     ...turn,
     state: TURN_STATES[turn.state],
     toolCalls: turn.toolCalls.map(toolCallMessage),
+    approvals: turn.approvals.map((approval) => approvalMessage(approval, turn.finishedAt)),
     failure: failure && { code: FAILURE_STATUS[failure.kind], message: failure.message },
+  };
+}
+
+/** @param finishedAt when its turn ended, if it has: what nobody answered until then has expired. */
+export function approvalMessage(
+  { options, decision, ...rest }: Approval,
+  finishedAt?: Date,
+): ApprovalMessage {
+  const left = finishedAt ? ApprovalState.EXPIRED : ApprovalState.PENDING;
+  return {
+    ...rest,
+    options: options.map(({ id, label, kind }) => ({
+      optionId: id,
+      label,
+      kind: OPTION_KINDS[kind],
+    })),
+    state: decision ? ApprovalState.DECIDED : left,
+    optionId: decision?.optionId ?? "",
+    decidedBy: decision?.by,
+    resolvedAt: decision?.at ?? finishedAt,
   };
 }
 
@@ -65,6 +96,10 @@ function eventOf(told: TurnEvent): NonNullable<TurnEventMessage["event"]> {
       return { $case: "thoughtDelta", value: { text: told.text } };
     case "tool":
       return { $case: "toolCall", value: toolCallMessage(told.call) };
+    case "asked":
+      return { $case: "approvalRequested", value: approvalMessage(told.approval) };
+    case "answered":
+      return { $case: "approvalResolved", value: approvalMessage(told.approval) };
     default:
       return { $case: told.type, value: turnMessage(told.turn) };
   }

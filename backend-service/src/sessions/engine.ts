@@ -11,13 +11,16 @@ import { isUniqueViolation } from "@amp/postgres";
 import type pg from "pg";
 import type { Logger } from "pino";
 import type { Agent } from "../agents/agent.js";
-import type { Claim, Owner, Session, Turn } from "../store/model.js";
-import { claim, orphans, otherOwner, release, strayed } from "../store/ownership.js";
+import { type Answer, askApproval } from "../store/approvals.js";
+import type { Approval, Claim, Owner, Session, Turn } from "../store/model.js";
+import { claim, orphans, otherOwner, strayed } from "../store/ownership.js";
 import { endSession, findSession } from "../store/sessions.js";
 import { acceptTurn, findTurn, history, type NewTurn, openTurns } from "../store/turns.js";
+import { assertDecidedBy, decide } from "./approvals.js";
 import { OwnedElsewhere, SessionError } from "./errors.js";
-import { finalEvent, type SessionEvent, type TurnEvent } from "./events.js";
+import { finalEvent, type TurnEvent, type WatchEvent } from "./events.js";
 import { Finisher } from "./finisher.js";
+import { handOver } from "./hand-over.js";
 import type { Lane } from "./lane.js";
 import { Lanes } from "./lanes.js";
 import type { Lease } from "./lease.js";
@@ -37,9 +40,6 @@ export interface EngineOptions {
   logger: Logger;
 }
 
-/** How a session stands when somebody begins to watch it; then what happens. */
-export type WatchEvent = SessionEvent | { type: "snapshot"; session: Session; openTurns: Turn[] };
-
 /** Tries of an acceptance that met a change of ownership. */
 const ACCEPT_ATTEMPTS = 3;
 const DRAIN_POLL_MS = 20;
@@ -55,8 +55,10 @@ export class Engine {
     this.#finisher = new Finisher(pool, lease.replicaId, logger);
     this.#lanes = new Lanes({
       ...options,
-      history: (sessionId) => onceAvailable(() => history(pool, sessionId), this.#stopped.signal),
+      history: (sessionId) => this.#onceAvailable(() => history(pool, sessionId)),
       finish: this.#finisher.finish,
+      ask: (claimed, asked) =>
+        this.#onceAvailable(() => askApproval(pool, lease.replicaId, claimed, asked)),
     });
   }
 
@@ -116,6 +118,23 @@ export class Engine {
     return (await this.#lanes.find(sessionId)?.cancel(seq)) ?? false;
   }
 
+  /**
+   * Answers a question of the agent; the first answer counts.
+   * @throws SessionError, InvalidField, ApprovalClosed
+   */
+  async resolve(sessionId: string, answer: Answer): Promise<Approval> {
+    this.#refuseWhenDraining(sessionId);
+    const { pool, lease } = this.options;
+    await aliveSession(pool, sessionId);
+    const claimed = await this.#own(sessionId);
+    // To the end, also without the caller: once it is stored, the agent has to hear of it.
+    const store = () => decide(pool, lease.replicaId, claimed, answer);
+    const approval = await this.#onceAvailable(store);
+    this.#lanes.find(sessionId)?.decided(approval);
+    assertDecidedBy(approval, answer);
+    return approval;
+  }
+
   /** Ends a session, whoever owns it. @returns whether this call did. */
   async end(sessionId: string, reason: string): Promise<boolean> {
     const { ended, session } = await endSession(this.options.pool, sessionId, reason);
@@ -170,14 +189,15 @@ export class Engine {
    * every session to its next owner as soon as nothing of it runs here.
    */
   async drain(graceMs: number): Promise<void> {
+    const { pool, lease, logger } = this.options;
     this.#draining = true;
     for (const lane of this.#lanes.all()) lane.drain();
-    await this.options.lease.retire().catch((error: unknown) => {
-      this.options.logger.warn({ err: error }, "cannot tell the others of the drain yet");
+    await lease.retire().catch((error: unknown) => {
+      logger.warn({ err: error }, "cannot tell the others of the drain yet");
     });
     const deadline = performance.now() + graceMs;
     while (performance.now() < deadline && this.#lanes.all().some((lane) => lane.working)) {
-      await this.#letGo();
+      await handOver(this.#lanes.all(), pool, lease.replicaId, logger);
       await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
     }
     this.abandon("draining");
@@ -185,17 +205,9 @@ export class Engine {
     this.#stopped.abort();
   }
 
-  /** Hands over the sessions whose turns only wait. */
-  async #letGo(): Promise<void> {
-    const { pool, lease, logger } = this.options;
-    for (const lane of this.#lanes.all()) {
-      if (lane.working || !lane.busy || lane.holds > 0) continue;
-      const { sessionId } = lane;
-      lane.close(new SessionError("draining", sessionId));
-      await release(pool, sessionId, lease.replicaId).catch((error: unknown) => {
-        logger.warn({ err: error, sessionId }, "cannot hand a session over; the lease runs out");
-      });
-    }
+  /** Does the work, however long the database is away, unless this replica stops. */
+  #onceAvailable<T>(work: () => Promise<T>): Promise<T> {
+    return onceAvailable(work, this.#stopped.signal);
   }
 
   #refuseWhenDraining(sessionId: string): void {
@@ -258,15 +270,17 @@ export class Engine {
    * Makes sure that the session is owned here, and its open turns run here.
    * @throws SessionError
    */
-  async #own(sessionId: string): Promise<void> {
+  async #own(sessionId: string): Promise<Claim> {
     const { pool, lease } = this.options;
     const claimed = await claim(pool, sessionId, lease.replicaId);
     if (!claimed) {
       await refuseOwnedElsewhere(pool, sessionId, lease.replicaId);
-      await this.#lost(sessionId);
-    } else if (claimed.openTurns > 0 && !this.#lanes.find(sessionId)?.busy) {
+      return this.#lost(sessionId);
+    }
+    if (claimed.openTurns > 0 && !this.#lanes.find(sessionId)?.busy) {
       await this.#recover(sessionId);
     }
+    return claimed;
   }
 
   /** Takes the session, if it may be taken, and runs its open turns. */

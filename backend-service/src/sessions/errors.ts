@@ -1,4 +1,4 @@
-import type { Owner } from "../store/model.js";
+import type { Approval, Owner } from "../store/model.js";
 
 /**
  * Why the engine cannot serve a call. Dead for good: `unknown`, `ended`, `expired`. To be
@@ -52,6 +52,22 @@ export class OwnedElsewhere extends SessionError {
   ) {
     super("owned_elsewhere", sessionId);
   }
+}
+
+/** A question that takes no answer any more: somebody answered first, or its turn is over. */
+export class ApprovalClosed extends Error {
+  override readonly name = "ApprovalClosed";
+  constructor(readonly approval: Approval) {
+    super(closedText(approval));
+  }
+}
+
+function closedText({ decision, options }: Approval): string {
+  if (!decision) return "Nobody waits for this answer any more.";
+  const { optionId, by } = decision;
+  const label = options.find(({ id }) => id === optionId)?.label ?? optionId;
+  const name = by?.displayName || by?.user;
+  return `Already answered: "${label}"${name ? `, by ${name}` : ""}.`;
 }
 
 /** A request with a field that cannot be accepted. The message completes "field ...". */

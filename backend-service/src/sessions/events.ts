@@ -1,5 +1,5 @@
 import type { ToolCall } from "../agents/agent.js";
-import type { Session, Turn } from "../store/model.js";
+import type { Approval, Session, Turn } from "../store/model.js";
 
 /**
  * What happens in one turn: `queued` or `started` comes first and holds all that
@@ -11,6 +11,8 @@ export type TurnEvent = { seq: number } & (
   | { type: "text"; text: string }
   | { type: "thought"; text: string }
   | { type: "tool"; call: ToolCall }
+  | { type: "asked"; approval: Approval }
+  | { type: "answered"; approval: Approval }
   | { type: "completed"; turn: Turn }
   /** Failed, or interrupted by a crash. */
   | { type: "failed"; turn: Turn }
@@ -19,6 +21,9 @@ export type TurnEvent = { seq: number } & (
 
 /** What happens in a session. Nothing comes after `ended`. */
 export type SessionEvent = TurnEvent | { type: "ended"; session: Session };
+
+/** How a session stands when somebody begins to watch it; then what happens. */
+export type WatchEvent = SessionEvent | { type: "snapshot"; session: Session; openTurns: Turn[] };
 
 /** The event that tells of a turn as it is stored. */
 export function finalEvent(turn: Turn): TurnEvent {

@@ -1,11 +1,13 @@
 import type { Logger } from "pino";
-import { type Agent, AgentError, type PastTurn } from "../agents/agent.js";
-import type { Claim, Failure, FinalState, Session, Turn } from "../store/model.js";
+import { type Agent, AgentError, type PastTurn, type Question } from "../agents/agent.js";
+import type { NewApproval } from "../store/approvals.js";
+import type { Approval, Claim, Failure, FinalState, Session, Turn } from "../store/model.js";
+import { Audience } from "./audience.js";
 import { SessionError } from "./errors.js";
 import { finalEvent, type SessionEvent } from "./events.js";
 import type { FinishTurn } from "./finisher.js";
 import { LiveTurn } from "./live-turn.js";
-import { Mailbox } from "./mailbox.js";
+import type { Mailbox } from "./mailbox.js";
 import { Seat, toAgentError } from "./prompt.js";
 
 /** What lanes need of the engine. */
@@ -13,18 +15,14 @@ export interface LaneContext {
   agents: ReadonlyMap<string, Agent>;
   history: (sessionId: string) => Promise<PastTurn[]>;
   finish: FinishTurn;
+  /** Stores a question, or finds it stored; undefined when it is not this owner's to ask. */
+  ask: (claim: Claim, asked: NewApproval) => Promise<Approval | undefined>;
   turnTimeoutMs: number;
   /** How long an agent has to stop when told to. */
   stopGraceMs: number;
   logger: Logger;
   /** Called whenever the lane may have become superfluous. */
   onQuiet: (lane: Lane) => void;
-}
-
-interface Listener {
-  mailbox: Mailbox;
-  /** Only the events of this turn; undefined for all. */
-  seq: number | undefined;
 }
 
 /**
@@ -43,14 +41,16 @@ export class Lane {
   #claim: Claim | undefined;
   #live = new Map<number, LiveTurn>();
   #lastSeq = 0;
-  #listeners = new Set<Listener>();
+  readonly #audience: Audience;
   #working = false;
   #draining = false;
 
   constructor(
     readonly sessionId: string,
     private readonly context: LaneContext,
-  ) {}
+  ) {
+    this.#audience = new Audience(sessionId);
+  }
 
   /** Whether it has or is about to get turns. */
   get busy(): boolean {
@@ -63,7 +63,7 @@ export class Lane {
   }
 
   get superfluous(): boolean {
-    return this.closed || !(this.busy || this.#listeners.size > 0);
+    return this.closed || !(this.busy || this.#audience.size > 0);
   }
 
   turn(seq: number): LiveTurn | undefined {
@@ -101,15 +101,7 @@ export class Lane {
 
   /** Listens to one turn or to all, until disposed. */
   listen(seq?: number): Disposable & { mailbox: Mailbox } {
-    const listener = { mailbox: new Mailbox(this.sessionId), seq };
-    this.#listeners.add(listener);
-    return {
-      mailbox: listener.mailbox,
-      [Symbol.dispose]: () => {
-        this.#listeners.delete(listener);
-        this.context.onQuiet(this);
-      },
-    };
+    return this.#audience.listen(seq, () => this.context.onQuiet(this));
   }
 
   /**
@@ -127,18 +119,26 @@ export class Lane {
     return (await turn.settled).state === "cancelled";
   }
 
+  /** Somebody answered a question; that is stored. */
+  decided(approval: Approval): void {
+    const { seq } = approval;
+    if (this.#live.get(seq)?.questions.note(approval))
+      this.#tell({ seq, type: "answered", approval });
+  }
+
   /** The session has ended, and with it all its open turns. */
   end(session: Session): void {
     if (this.closed) return;
     const error = new SessionError(session.endKind ?? "ended", this.sessionId);
     for (const turn of this.#live.values()) {
       const finishedAt = session.endedAt;
-      const stored: Turn = { ...turn.stored, state: "cancelled", finishedAt };
+      const approvals = turn.questions.all();
+      const stored: Turn = { ...turn.stored, approvals, state: "cancelled", finishedAt };
       this.#tell(finalEvent(stored));
       turn.settle(stored);
     }
     this.#tell({ type: "ended", session });
-    for (const { mailbox, seq } of this.#listeners) mailbox.end(seq ? error : undefined);
+    this.#audience.end((seq) => seq === undefined);
     this.close(error);
   }
 
@@ -146,7 +146,7 @@ export class Lane {
   close(error: SessionError): void {
     this.closed = true;
     this.#drop(error);
-    for (const { mailbox } of this.#listeners) mailbox.end(error);
+    this.#audience.end(() => true, error);
     this.context.onQuiet(this);
   }
 
@@ -154,9 +154,10 @@ export class Lane {
   drain(): void {
     this.#draining = true;
     const error = new SessionError("draining", this.sessionId);
-    for (const { mailbox, seq } of this.#listeners) {
-      if (seq === undefined || this.#live.get(seq)?.phase === "queued") mailbox.end(error);
-    }
+    this.#audience.end(
+      (seq) => seq === undefined || this.#live.get(seq)?.phase === "queued",
+      error,
+    );
   }
 
   /** Turns of an earlier ownership were somebody else's to run meanwhile. */
@@ -175,9 +176,7 @@ export class Lane {
       turn.stop.abort();
       turn.fail(error);
     }
-    for (const { mailbox, seq } of this.#listeners) {
-      if (seq !== undefined && dropped.has(seq)) mailbox.end(error);
-    }
+    this.#audience.end((seq) => seq !== undefined && dropped.has(seq), error);
   }
 
   #add(turn: Turn, recovered: boolean): void {
@@ -190,9 +189,7 @@ export class Lane {
   }
 
   #tell(event: SessionEvent): void {
-    for (const { mailbox, seq } of this.#listeners) {
-      if (seq === undefined || (event.type !== "ended" && event.seq === seq)) mailbox.push(event);
-    }
+    this.#audience.tell(event);
   }
 
   /** Runs what is queued until nothing is. Never rejects. */
@@ -235,15 +232,15 @@ export class Lane {
     }, this.context.turnTimeoutMs);
     let error: AgentError | undefined;
     try {
-      await seat.prompt(
-        turn.stored.message,
-        turn.stop.signal,
-        this.context.stopGraceMs,
-        (event) => {
+      await seat.prompt(turn.stored.message, {
+        signal: turn.stop.signal,
+        graceMs: this.context.stopGraceMs,
+        onEvent: (event) => {
           const told = turn.tell(event);
           if (told && this.#live.get(turn.seq) === turn) this.#tell(told);
         },
-      );
+        onAsk: (question, signal) => this.#ask(turn, question, signal),
+      });
     } catch (thrown) {
       error = toAgentError(thrown);
     } finally {
@@ -257,6 +254,18 @@ export class Lane {
     const fields = { err: error, sessionId: this.sessionId, seq: turn.seq, kind };
     this.context.logger.warn(fields, "a turn failed");
     return this.#finish(turn, "failed", { kind, message });
+  }
+
+  /** Stores a question, tells of it, and waits for the answer. */
+  async #ask(turn: LiveTurn, question: Question, signal: AbortSignal): Promise<string> {
+    const asked = turn.ask(question);
+    const approval = this.#claim && (await this.context.ask(this.#claim, asked));
+    if (!approval || this.#live.get(turn.seq) !== turn) {
+      throw new SessionError("lease_lost", this.sessionId);
+    }
+    const { seq } = turn;
+    if (turn.questions.note(approval)) this.#tell({ seq, type: "asked", approval });
+    return turn.questions.answer(approval.approvalId, signal);
   }
 
   /** Stores a turn's end, and only then tells of it. Never rejects. */
@@ -273,7 +282,7 @@ export class Lane {
     if (outcome.type === "lost") return this.close(new SessionError("lease_lost", this.sessionId));
     this.#live.delete(turn.seq);
     this.#tell(finalEvent(outcome.turn));
-    for (const { mailbox, seq } of this.#listeners) if (seq === turn.seq) mailbox.end();
+    this.#audience.end((seq) => seq === turn.seq);
     turn.settle(outcome.turn);
     this.context.onQuiet(this);
   }

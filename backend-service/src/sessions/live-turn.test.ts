@@ -13,6 +13,7 @@ const stored: Turn = {
   reply: "",
   thought: "",
   toolCalls: [],
+  approvals: [],
   failure: undefined,
   usage: undefined,
   createdAt: new Date(0),

@@ -1,7 +1,9 @@
-import type { AgentEvent, ToolCall, Usage } from "../agents/agent.js";
+import type { AgentEvent, Question, ToolCall, Usage } from "../agents/agent.js";
 import { AgentError } from "../agents/agent.js";
+import type { NewApproval } from "../store/approvals.js";
 import type { Turn } from "../store/model.js";
 import type { TurnEvent } from "./events.js";
+import { newApproval, Questions } from "./questions.js";
 
 /**
  * Characters that one answer may have, thoughts and tool output included. Twice
@@ -22,6 +24,7 @@ export class LiveTurn {
   /** Whether somebody asked for its end. */
   cancelled = false;
   readonly stop = new AbortController();
+  readonly questions: Questions;
   /** Resolves with the stored turn; rejects when this replica loses it. */
   readonly settled: Promise<Turn>;
   settle: (turn: Turn) => void = () => {};
@@ -40,6 +43,7 @@ export class LiveTurn {
     /** Whether another process, or an earlier life of this one, may have begun it. */
     readonly recovered: boolean,
   ) {
+    this.questions = new Questions(stored.approvals);
     this.settled = new Promise((resolve, reject) => {
       this.settle = resolve;
       this.fail = reject;
@@ -59,6 +63,7 @@ export class LiveTurn {
       reply: this.#reply,
       thought: this.#thought,
       toolCalls: [...this.#tools.values()],
+      approvals: this.questions.all(),
       usage: this.#usage,
     };
   }
@@ -96,6 +101,26 @@ export class LiveTurn {
     if (event.type === "text") this.#reply += text;
     else this.#thought += text;
     return { seq, type: event.type, text };
+  }
+
+  /**
+   * What is to be stored of a question.
+   * @throws AgentError when it cannot be answered, or the answer grows beyond all bounds.
+   */
+  ask(question: Question): NewApproval {
+    const asked = newApproval(this.seq, {
+      ...question,
+      toolCallId: clean(question.toolCallId),
+      title: clean(question.title),
+      content: clean(question.content),
+      options: question.options.map((option) => ({
+        ...option,
+        id: clean(option.id),
+        label: clean(option.label),
+      })),
+    });
+    this.#grow(JSON.stringify(asked).length);
+    return asked;
   }
 
   #join(type: "text" | "thought", text: string): string {

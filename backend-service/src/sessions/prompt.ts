@@ -1,9 +1,21 @@
-import type { AgentContext, AgentEvent, AgentSession } from "../agents/agent.js";
+import type { AgentContext, AgentEvent, AgentSession, Question } from "../agents/agent.js";
 import { type Agent, AgentError } from "../agents/agent.js";
 
 /** An agent that did not stop within the grace time after it was told to. */
 class Abandoned extends Error {
   override readonly name = "Abandoned";
+}
+
+/** How a prompt is run. */
+export interface Prompting {
+  /** Tells the agent to stop. */
+  signal: AbortSignal;
+  /** How long the agent has to stop then, in milliseconds. */
+  graceMs: number;
+  /** Told what the agent tells, until the signal is aborted. */
+  onEvent: (event: AgentEvent) => void;
+  /** Answers what the agent asks; given up with the signal. */
+  onAsk: (question: Question, signal: AbortSignal) => Promise<string>;
 }
 
 /**
@@ -21,22 +33,16 @@ export class Seat {
   ) {}
 
   /**
-   * Runs one prompt to its end and hands over what the agent tells until the
-   * signal is aborted.
-   * @param graceMs how long the agent has to stop once the signal is aborted.
+   * Runs one prompt to its end.
    * @throws whatever the agent throws, or `onEvent`.
    */
-  async prompt(
-    message: string,
-    signal: AbortSignal,
-    graceMs: number,
-    onEvent: (event: AgentEvent) => void,
-  ): Promise<void> {
+  async prompt(message: string, { signal, graceMs, onEvent, onAsk }: Prompting): Promise<void> {
     const stop = new AbortController();
     const stopping = AbortSignal.any([signal, stop.signal]);
     using limit = abandonAfter(stopping, graceMs);
     this.#session ??= await this.#open(stopping, limit.reached);
-    const events = this.#session.prompt(message, stopping)[Symbol.asyncIterator]();
+    const ask = (question: Question) => onAsk(question, stopping);
+    const events = this.#session.prompt(message, stopping, ask)[Symbol.asyncIterator]();
     let next = events.next();
     try {
       for (;;) {

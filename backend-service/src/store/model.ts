@@ -1,4 +1,4 @@
-import type { AgentErrorKind, ToolCall, Usage } from "../agents/agent.js";
+import type { AgentErrorKind, ApprovalOption, ToolCall, Usage } from "../agents/agent.js";
 
 /** The place a session was begun from, in the surface's own words. */
 export interface Origin {
@@ -50,6 +50,20 @@ export interface Failure {
 export type TurnState = "queued" | "running" | FinalState;
 export type FinalState = "completed" | "failed" | "cancelled" | "interrupted";
 
+/** A question of the agent. One without a decision waits while its turn is open, and then has expired. */
+export interface Approval {
+  /** Unique within the session. */
+  approvalId: string;
+  /** The turn that asks. */
+  seq: number;
+  toolCallId: string;
+  title: string;
+  content: string;
+  options: ApprovalOption[];
+  requestedAt: Date;
+  decision: { optionId: string; by: Author | undefined; at: Date } | undefined;
+}
+
 /** One message and the agent's whole answer to it. */
 export interface Turn {
   sessionId: string;
@@ -62,6 +76,8 @@ export interface Turn {
   reply: string;
   thought: string;
   toolCalls: ToolCall[];
+  /** In the order of asking. */
+  approvals: Approval[];
   failure: Failure | undefined;
   usage: Usage | undefined;
   createdAt: Date;

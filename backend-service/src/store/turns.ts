@@ -1,11 +1,12 @@
 import type { Queryable } from "@amp/postgres";
 import type { PastTurn, ToolCall, Usage } from "../agents/agent.js";
+import { APPROVALS, type ApprovalJson, toApproval } from "./approvals.js";
 import type { Author, Claim, Failure, FinalState, Turn } from "./model.js";
 import { CLAIM_COLUMNS, type ClaimRow, MAY_OWN, OWN, SEEN, toClaim } from "./ownership.js";
 
 const COLUMNS = `t.session_id, t.seq, t.request_id, t.message, t.author_surface, t.author_user,
   t.author_display_name, t.state, t.reply, t.thought, t.tool_calls, t.failure, t.usage,
-  t.created_at, t.finished_at`;
+  t.created_at, t.finished_at, ${APPROVALS}`;
 
 /** Owns, checks, numbers and inserts, in one statement and so in one commit. */
 const ACCEPT = `
@@ -52,7 +53,7 @@ const page = (compare: "<" | ">", order: "asc" | "desc") => `
   select ${COLUMNS}, t.seq = (
     select min(seq) from turns where session_id = $1 and state = 'open') as running
   from turns t
-  where session_id = $1 and ($2::int is null or seq ${compare} $2)
+  where session_id = $1 and ($2::bigint is null or seq ${compare} $2)
   order by seq ${order} limit $3`;
 const OLDEST_FIRST = page(">", "asc");
 const NEWEST_FIRST = page("<", "desc");
@@ -78,6 +79,7 @@ interface TurnRow {
   usage: Usage | null;
   created_at: Date;
   finished_at: Date | null;
+  approvals: ApprovalJson[];
 }
 
 function toTurn(row: TurnRow): Turn {
@@ -98,6 +100,7 @@ function toTurn(row: TurnRow): Turn {
     reply: row.reply,
     thought: row.thought,
     toolCalls: row.tool_calls,
+    approvals: row.approvals.map(toApproval),
     failure: row.failure ?? undefined,
     usage: row.usage ?? undefined,
     createdAt: row.created_at,
@@ -169,7 +172,10 @@ export async function finishTurn(
     end.failure,
     end.usage,
   ]);
-  return rows[0] && toTurn(rows[0]);
+  const turn = rows[0] && toTurn(rows[0]);
+  const answered = turn?.approvals.every(({ decision }) => decision);
+  // The statement may not have seen an answer that it waited for.
+  return answered ? turn : turn && findTurn(db, turn.sessionId, turn.seq);
 }
 
 /** One turn by its place. */

@@ -1,4 +1,7 @@
 import type { Case } from "../case.js";
+import { answerCases } from "./cases/approval-answers.js";
+import { waitingCases } from "./cases/approval-waiting.js";
+import { approvalCases } from "./cases/approvals.js";
 import { cancelCases } from "./cases/cancel.js";
 import { createCases } from "./cases/create.js";
 import { deadCases } from "./cases/dead.js";
@@ -41,6 +44,13 @@ export const coreCases: Case<BackendSubject>[] = [
   ...modelCases,
 ];
 
+/** The rules of questions and answers, for an agent that asks as `demo` does. */
+export const askingCases: Case<BackendSubject>[] = [
+  ...approvalCases,
+  ...answerCases,
+  ...waitingCases,
+];
+
 /** The rules that hold for a backend that is spoken to so. */
 export function backendCases({
   token,
@@ -49,6 +59,6 @@ export function backendCases({
   return [
     ...coreCases,
     ...(token === undefined ? [] : tokenCases),
-    ...(agent === "demo" ? demoCases : []),
+    ...(agent === "demo" ? [...demoCases, ...askingCases] : []),
   ];
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  type Approval,
   type CreateRequest,
   type DeepPartial,
   SendRequest,
@@ -56,6 +57,8 @@ export interface Told {
   kinds: TurnKind[];
   /** The deltas, from the last whole turn on. */
   reply: string;
+  /** The questions, as the last event about each told it. */
+  approvals: Approval[];
   /** The turn in its final state, if the stream told it. */
   final: Turn | undefined;
   /** What the call failed with, if it did. */
@@ -94,7 +97,7 @@ export async function begin(
 }
 
 export function emptyTold(): Told {
-  return { kinds: [], reply: "", final: undefined, error: undefined };
+  return { kinds: [], reply: "", approvals: [], final: undefined, error: undefined };
 }
 
 /** Puts one more event to what was told. */
@@ -106,9 +109,18 @@ export function tell(told: Told, { event }: TurnEvent): void {
     case "queued":
     case "started":
       told.reply = event.value.reply;
+      told.approvals = [...event.value.approvals];
       break;
     case "textDelta":
       told.reply += event.value.text;
+      break;
+    case "approvalRequested":
+      told.approvals.push(event.value);
+      break;
+    case "approvalResolved":
+      told.approvals = told.approvals.map((approval) =>
+        approval.approvalId === event.value.approvalId ? event.value : approval,
+      );
       break;
     case "completed":
     case "failed":

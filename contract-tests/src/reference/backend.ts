@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import {
   type CreateRequest,
   ListResponse,
+  type ResolveApprovalRequest,
   type SendRequest,
   type SendStreamResponse,
   SessionState,
@@ -39,7 +40,9 @@ export function referenceBackend(policy: Partial<TurnPolicy> = {}): Backend {
     checkSend(request);
     const turn = session.accept({ ...request, requestId: request.requestId || randomUUID() });
     const events = session.follow(signal);
-    yield { event: { seq: turn.seq, event: { $case: KINDS[turn.state], value: { ...turn } } } };
+    yield {
+      event: { seq: turn.seq, event: { $case: KINDS[turn.state], value: structuredClone(turn) } },
+    };
     if (isFinal(turn)) return session.outcome(turn);
     for await (const [event] of events) {
       if (event.$case !== "turn" || event.value.seq !== turn.seq) continue;
@@ -100,9 +103,12 @@ export function referenceBackend(policy: Partial<TurnPolicy> = {}): Backend {
     },
 
     async listTurns(request) {
-      const { turns } = find(request.sessionId);
-      const ordered = request.newestFirst ? turns.toReversed() : turns;
-      const { items, nextPageToken } = page(ordered, request);
+      const { sessionId, fromSeq, newestFirst } = request;
+      const { turns } = find(sessionId);
+      check(fromSeq >= 0, "from_seq", sessionId);
+      const ordered = newestFirst ? turns.toReversed() : turns;
+      const first = newestFirst ? turns.length - fromSeq : fromSeq - 1;
+      const { items, nextPageToken } = page(ordered, request, fromSeq && Math.max(first, 0));
       return { turns: items, nextPageToken };
     },
 
@@ -110,7 +116,7 @@ export function referenceBackend(policy: Partial<TurnPolicy> = {}): Backend {
       const session = find(sessionId);
       session.assertAlive();
       const events = session.follow(signal);
-      const openTurns = session.openTurns.map((turn) => ({ ...turn }));
+      const openTurns = structuredClone(session.openTurns);
       yield { event: { $case: "snapshot", value: { session: session.view(), openTurns } } };
       for await (const [event] of events) {
         yield { event };
@@ -122,6 +128,13 @@ export function referenceBackend(policy: Partial<TurnPolicy> = {}): Backend {
 
     async cancel({ sessionId, seq }) {
       return { cancelled: find(sessionId).cancel(seq) };
+    },
+
+    async resolveApproval(request) {
+      const session = find(request.sessionId);
+      session.assertAlive();
+      checkAnswer(request);
+      return { approval: session.resolve(request) };
     },
   };
 }
@@ -164,4 +177,9 @@ function checkCreate({ agent, workingDir, description, requestId }: CreateReques
 function checkSend({ sessionId, message, requestId }: SendRequest): void {
   check(message !== "" && message.length <= 200_000, "message", sessionId);
   check(requestId.length <= 200, "request_id", sessionId);
+}
+
+function checkAnswer({ sessionId, approvalId, optionId }: ResolveApprovalRequest): void {
+  check(approvalId !== "" && approvalId.length <= 200, "approval_id", sessionId);
+  check(optionId !== "" && optionId.length <= 200, "option_id", sessionId);
 }

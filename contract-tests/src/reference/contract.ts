@@ -11,6 +11,8 @@ import type {
   ListResponse,
   ListTurnsRequest,
   ListTurnsResponse,
+  ResolveApprovalRequest,
+  ResolveApprovalResponse,
   SendRequest,
   SendResponse,
   SendStreamResponse,
@@ -35,4 +37,5 @@ export interface Backend {
     signal: AbortSignal,
   ): AsyncIterable<WatchEndingsResponse>;
   cancel(request: CancelRequest): Promise<CancelResponse>;
+  resolveApproval(request: ResolveApprovalRequest): Promise<ResolveApprovalResponse>;
 }

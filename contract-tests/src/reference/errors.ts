@@ -1,4 +1,4 @@
-import { Reason, richError } from "@amp/proto";
+import { type Approval, Reason, richError } from "@amp/proto";
 import { status } from "@grpc/grpc-js";
 
 /** What a call fails with: made by `richError`. */
@@ -39,6 +39,30 @@ export function turnCancelled(sessionId: string): Failure {
   });
 }
 
+/** Tells who was first, and with what. */
+export function approvalDecided(
+  sessionId: string,
+  { optionId, decidedBy }: Pick<Approval, "optionId" | "decidedBy">,
+): Failure {
+  return richError(status.FAILED_PRECONDITION, "Somebody has answered this.", {
+    reason: Reason.APPROVAL_DECIDED,
+    metadata: {
+      session_id: sessionId,
+      option_id: optionId,
+      decided_by_surface: decidedBy?.surface ?? "",
+      decided_by_user: decidedBy?.user ?? "",
+      decided_by_name: decidedBy?.displayName ?? "",
+    },
+  });
+}
+
+export function approvalExpired(sessionId: string): Failure {
+  return richError(status.FAILED_PRECONDITION, "The turn that asked is over.", {
+    reason: Reason.APPROVAL_EXPIRED,
+    metadata: { session_id: sessionId },
+  });
+}
+
 export function cursorTooOld(): Failure {
   return richError(status.OUT_OF_RANGE, "Nothing is known of endings after this cursor.", {
     reason: Reason.CURSOR_TOO_OLD,
@@ -47,7 +71,7 @@ export function cursorTooOld(): Failure {
 }
 
 /** @throws INVALID_ARGUMENT naming the field, and the session if any, unless the condition holds. */
-export function check(condition: boolean, field: string, sessionId?: string): void {
+export function check(condition: boolean, field: string, sessionId?: string): asserts condition {
   if (condition) return;
   throw richError(status.INVALID_ARGUMENT, `${field} cannot be this.`, {
     reason: Reason.INVALID_FIELD,

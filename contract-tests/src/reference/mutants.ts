@@ -1,6 +1,7 @@
 import { Reason, richError, type SendStreamResponse, SessionState, type Turn } from "@amp/proto";
 import { status } from "@grpc/grpc-js";
 import type { Mutant } from "./mutant.js";
+import { approvalMutants } from "./mutants-approvals.js";
 import { endingsMutants } from "./mutants-endings.js";
 
 /** Mistakes that somebody who writes a backend may well make. */
@@ -104,6 +105,39 @@ export const mutants: Mutant[] = [
     noticedBy: "pages of ListTurns go to the end in either order, without gaps or repeats",
     mutate: (right) => ({
       listTurns: (request) => right.listTurns({ ...request, newestFirst: false }),
+    }),
+  },
+  {
+    flaw: "from_seq is ignored",
+    noticedBy: "ListTurns begins with from_seq in either order, and its pages go on from there",
+    mutate: (right) => ({ listTurns: (request) => right.listTurns({ ...request, fromSeq: 0 }) }),
+  },
+  {
+    flaw: "every page begins with from_seq",
+    noticedBy: "ListTurns begins with from_seq in either order, and its pages go on from there",
+    mutate: (right) => ({
+      listTurns: (request) =>
+        right.listTurns(request.fromSeq > 0 ? { ...request, pageToken: "" } : request),
+    }),
+  },
+  {
+    flaw: "from beyond the end there is the last turn",
+    noticedBy:
+      "ListTurns from beyond the end is empty oldest first, and begins with the newest otherwise",
+    mutate: (right) => ({
+      async listTurns(request) {
+        const answer = await right.listTurns(request);
+        if (request.fromSeq === 0 || answer.turns.length > 0) return answer;
+        return right.listTurns({ ...request, fromSeq: 0, newestFirst: true, pageSize: 1 });
+      },
+    }),
+  },
+  {
+    flaw: "a negative from_seq is taken for none",
+    noticedBy: "ListTurns refuses a negative from_seq, in either order",
+    mutate: (right) => ({
+      listTurns: (request) =>
+        right.listTurns({ ...request, fromSeq: Math.max(request.fromSeq, 0) }),
     }),
   },
   {
@@ -218,6 +252,7 @@ export const mutants: Mutant[] = [
     policy: { next: (open) => open.at(-1) },
   },
   ...endingsMutants,
+  ...approvalMutants,
 ];
 
 function forgetful(seq: number, turn: Turn): SendStreamResponse {

@@ -29,6 +29,7 @@ export async function serve(backend: Backend): Promise<RunningBackend> {
     watch: streaming(backend.watch),
     watchEndings: streaming(backend.watchEndings),
     cancel: unary(backend.cancel),
+    resolveApproval: unary(backend.resolveApproval),
   });
   new HealthImplementation({
     "": "SERVING",

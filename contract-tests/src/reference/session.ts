@@ -1,10 +1,14 @@
-import { EventEmitter, on } from "node:events";
+import { EventEmitter, on, once } from "node:events";
 import {
+  type Approval,
+  ApprovalState,
   type DeepPartial,
   EndKind,
+  type ResolveApprovalRequest,
   type SendRequest,
   Session,
   SessionState,
+  type ToolCall,
   Turn,
   type TurnEvent,
   TurnState,
@@ -12,25 +16,41 @@ import {
 } from "@amp/proto";
 import { status } from "@grpc/grpc-js";
 import { echo } from "./agent.js";
+import {
+  assertDecidedBy,
+  decide,
+  expireApprovals,
+  findApproval,
+  newApproval,
+} from "./approvals.js";
+import type { Question } from "./asking.js";
 import { endedSession, queueFull, turnCancelled, turnFailed } from "./errors.js";
 
 type WatchEvent = NonNullable<WatchResponse["event"]>;
 
-/** How turns are taken and in which order they run. */
+/** How turns are taken, in which order they run, and what becomes of their questions. */
 export interface TurnPolicy {
   /** How many may be queued or running. */
   mostOpen: number;
   /** Which of the open turns runs next. */
   next(open: Turn[]): Turn | undefined;
+  /** Whether an answer to this question counts. */
+  takesAnswer(approval: Approval): boolean;
 }
 
-export const RIGHT_POLICY: TurnPolicy = { mostOpen: 20, next: (open) => open[0] };
+export const RIGHT_POLICY: TurnPolicy = {
+  mostOpen: 20,
+  next: (open) => open[0],
+  takesAnswer: ({ state }) => state === ApprovalState.PENDING,
+};
 
 /** A session in memory. Its turns run one at a time, oldest first. */
 export class MemorySession {
   readonly info: Session;
   readonly turns: Turn[] = [];
   private readonly events = new EventEmitter().setMaxListeners(0);
+  /** Emits the option_id that was chosen, under the approval_id. */
+  private readonly answers = new EventEmitter();
   private running: { turn: Turn; abort: AbortController } | undefined;
 
   constructor(
@@ -67,7 +87,7 @@ export class MemorySession {
     });
     this.turns.push(turn);
     this.touch();
-    this.tell(turn, { $case: "queued", value: { ...turn } });
+    this.tell(turn, { $case: "queued", value: structuredClone(turn) });
     this.runNext();
     return turn;
   }
@@ -83,6 +103,19 @@ export class MemorySession {
     if (!turn) return false;
     this.stop(turn);
     return true;
+  }
+
+  /** Answers a question. @throws when there is no such question or option, and when it was answered otherwise or expired. */
+  resolve(request: ResolveApprovalRequest): Approval {
+    const approval = findApproval(this.turns, request);
+    if (!this.policy.takesAnswer(approval)) {
+      assertDecidedBy(approval, request);
+      return approval;
+    }
+    decide(approval, request);
+    this.tell(approval, { $case: "approvalResolved", value: { ...approval } });
+    this.answers.emit(approval.approvalId, approval.optionId);
+    return approval;
   }
 
   end(reason: string): boolean {
@@ -118,12 +151,13 @@ export class MemorySession {
 
   private async run(turn: Turn, signal: AbortSignal): Promise<void> {
     turn.state = TurnState.RUNNING;
-    this.tell(turn, { $case: "started", value: { ...turn } });
+    this.tell(turn, { $case: "started", value: structuredClone(turn) });
+    const ask = (question: Question) => this.ask(turn, question, signal);
     try {
-      for await (const text of echo(turn.message, signal)) {
+      for await (const piece of echo(turn.message, signal, ask)) {
         signal.throwIfAborted();
-        turn.reply += text;
-        this.tell(turn, { $case: "textDelta", value: { text } });
+        if (typeof piece === "string") this.addText(turn, piece);
+        else this.putToolCall(turn, piece);
       }
       this.finish(turn, "completed", TurnState.COMPLETED);
     } catch (error) {
@@ -133,6 +167,26 @@ export class MemorySession {
     }
   }
 
+  private addText(turn: Turn, text: string): void {
+    turn.reply += text;
+    this.tell(turn, { $case: "textDelta", value: { text } });
+  }
+
+  private putToolCall(turn: Turn, call: ToolCall): void {
+    const at = turn.toolCalls.findIndex(({ toolCallId }) => toolCallId === call.toolCallId);
+    if (at < 0) turn.toolCalls.push(call);
+    else turn.toolCalls[at] = call;
+    this.tell(turn, { $case: "toolCall", value: call });
+  }
+
+  private async ask(turn: Turn, question: Question, signal: AbortSignal): Promise<string> {
+    const approval = newApproval(turn.seq, question);
+    turn.approvals.push(approval);
+    this.tell(turn, { $case: "approvalRequested", value: { ...approval } });
+    const [chosen] = await once(this.answers, approval.approvalId, { signal });
+    return String(chosen);
+  }
+
   private stop(turn: Turn): void {
     if (this.running?.turn === turn) this.running.abort.abort();
     this.finish(turn, "cancelled", TurnState.CANCELLED);
@@ -140,14 +194,15 @@ export class MemorySession {
 
   private finish(turn: Turn, $case: "completed" | "failed" | "cancelled", state: TurnState): void {
     Object.assign(turn, { state, finishedAt: new Date() });
+    expireApprovals(turn);
     this.touch();
-    this.tell(turn, { $case, value: { ...turn } });
+    this.tell(turn, { $case, value: structuredClone(turn) });
     if (this.running?.turn !== turn) return;
     this.running = undefined;
     this.runNext();
   }
 
-  private tell({ seq }: Turn, event: TurnEvent["event"]): void {
+  private tell({ seq }: Pick<Turn, "seq">, event: TurnEvent["event"]): void {
     this.events.emit("event", { $case: "turn", value: { seq, event } });
   }
 

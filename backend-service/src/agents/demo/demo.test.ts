@@ -1,17 +1,27 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { AgentEvent } from "../agent.js";
+import type { AgentEvent, Question } from "../agent.js";
 import { demoAgent } from "./index.js";
 import { chunks } from "./pace.js";
 
-async function ask(message: string, past = 0, signal = new AbortController().signal) {
+async function ask(
+  message: string,
+  past = 0,
+  signal = new AbortController().signal,
+  answers: string[] = [],
+) {
+  const asked: Question[] = [];
   const history = async () => Array.from({ length: past }, () => ({ message: "", reply: "" }));
   const context = { sessionId: "s", workingDir: "/", description: "", history };
   const session = await demoAgent().open(context, signal);
   const events: AgentEvent[] = [];
-  for await (const event of session.prompt(message, signal)) events.push(event);
+  const answer = async (question: Question) => {
+    asked.push(question);
+    return answers.shift() ?? "";
+  };
+  for await (const event of session.prompt(message, signal, answer)) events.push(event);
   const texts = events.flatMap((event) => (event.type === "text" ? [event.text] : []));
-  return { events, texts, reply: texts.join("") };
+  return { events, texts, reply: texts.join(""), asked };
 }
 
 test("it says what it is once, and counts its turns", async () => {
@@ -41,6 +51,26 @@ test("think and tool show what they are named for, and answer", async () => {
     using.events.flatMap((event) => (event.type === "tool" ? [event.call.status] : [])),
   ).toEqual(["pending", "in_progress", "completed"]);
   expect(using.reply).toContain("Tool please");
+});
+
+test("approve asks about a tool call, and says what was answered", async () => {
+  const { signal } = new AbortController();
+  const { reply, asked, events } = await ask("Approve 2 things", 0, signal, ["allow", "reject"]);
+  expect(asked.map(({ id, toolCallId }) => [id, toolCallId])).toEqual([
+    ["write-1", "write-1"],
+    ["write-2", "write-2"],
+  ]);
+  expect(events.flatMap((event) => (event.type === "tool" ? [event.call.status] : []))).toEqual([
+    "pending",
+    "completed",
+    "pending",
+    "failed",
+  ]);
+  expect(reply).toMatch(/Approve 2 things\n\nYour answers were: Allow, Reject\.$/);
+  expect((await ask("approve -3", 1, signal, ["reject"])).reply).toMatch(
+    /Your answer was: Reject\.$/,
+  );
+  expect((await ask("approve 99", 1, signal)).asked).toHaveLength(5);
 });
 
 test("fail fails as unavailable", async () => {

@@ -1,4 +1,5 @@
-import { type Agent, AgentError, type AgentEvent } from "../agent.js";
+import { type Agent, AgentError, type AgentEvent, type Ask } from "../agent.js";
+import { askForPermission } from "./approve.js";
 import { MARKDOWN } from "./markdown.js";
 import { chunks, pause } from "./pace.js";
 
@@ -15,6 +16,7 @@ const MAX_LONG = 200_000;
  * - `long N`: exactly N characters, at most 200,000;
  * - `markdown`: every kind of Markdown;
  * - `think`, `tool`: shows thoughts, a tool call;
+ * - `approve N`: asks for permission, N times (once by default, 5 at most);
  * - `fail`: fails the turn as unavailable.
  */
 export function demoAgent(): Agent {
@@ -22,9 +24,9 @@ export function demoAgent(): Agent {
     name: "demo",
     repeatable: true,
     open: async (context) => ({
-      async *prompt(message, signal) {
+      async *prompt(message, signal, ask) {
         const turn = (await context.history()).length + 1;
-        yield* answer(message, turn, signal);
+        yield* answer(message, turn, { signal, ask });
         const usage = { inputTokens: words(message), outputTokens: words(message) };
         yield { type: "usage", usage };
       },
@@ -36,7 +38,7 @@ export function demoAgent(): Agent {
 async function* answer(
   message: string,
   turn: number,
-  signal: AbortSignal,
+  { signal, ask }: { signal: AbortSignal; ask: Ask },
 ): AsyncGenerator<AgentEvent, void, undefined> {
   const [word = "", argument = ""] = message.trim().split(/\s+/, 2);
   const amount = Number.parseFloat(argument);
@@ -53,6 +55,12 @@ async function* answer(
   const seconds = command === "slow" && amount > 0 ? amount : 0;
   const introduction = turn === 1 ? INTRODUCTION : "";
   const reply = `${introduction}You said (turn ${turn}): ${message}`;
+  if (command === "approve") {
+    const answers = yield* askForPermission(message, amount, ask);
+    const were = answers.length === 1 ? "answer was" : "answers were";
+    yield* tell(`${reply}\n\nYour ${were}: ${answers.join(", ")}.`, 0, signal);
+    return;
+  }
   yield* tell(command === "markdown" ? `${reply}\n\n${MARKDOWN}` : reply, seconds, signal);
 }
 

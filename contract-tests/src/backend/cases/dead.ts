@@ -14,6 +14,8 @@ const LIVE: Record<string, Call> = {
   SendStream: ({ client }, sessionId) => drain(client.sendStream({ sessionId, message: "hello?" })),
   Watch: ({ client }, sessionId) => drain(client.watch({ sessionId })),
   Cancel: ({ client }, sessionId) => client.cancel({ sessionId }),
+  ResolveApproval: ({ client }, sessionId) =>
+    client.resolveApproval({ sessionId, approvalId: "any", optionId: "any" }),
 };
 /** The calls that read a session, alive or not. */
 const READING: Record<string, Call> = {

@@ -49,6 +49,18 @@ export const invalidCases: Case<BackendSubject>[] = [
     },
   },
   {
+    name: "ResolveApproval refuses an unknown approval_id as it refuses an empty or too long one",
+    async run(subject) {
+      const { client } = subject;
+      const { sessionId } = await newSession(subject);
+      await say(subject, sessionId, "nothing to ask");
+      for (const approvalId of ["", tooLong(200), "unknown", randomUUID(), "žádná 🐎"]) {
+        const call = client.resolveApproval({ sessionId, approvalId, optionId: "allow" });
+        await assertInvalid(call, "approval_id", sessionId);
+      }
+    },
+  },
+  {
     name: "texts as long as their limits are taken",
     async run(subject) {
       const { sessionId } = await newSession(subject, {
@@ -72,6 +84,8 @@ export const invalidCases: Case<BackendSubject>[] = [
       await keptOrRefused(newSession(subject, { requestId: `${randomUUID()}\0` }), "request_id");
       await keptOrRefused(say(subject, sessionId, text), "message");
       await keptOrRefused(client.list({ surface: text }), "surface");
+      const answer = { sessionId, approvalId: text, optionId: "allow" };
+      await assertInvalid(client.resolveApproval(answer), "approval_id", sessionId);
       await keptOrRefused(client.end({ sessionId, reason: text }), "reason");
     },
   },

@@ -21,6 +21,46 @@ export const listTurnsCases: Case<BackendSubject>[] = [
     },
   },
   {
+    name: "ListTurns begins with from_seq in either order, and its pages go on from there",
+    async run(subject) {
+      const sessionId = await conversation(subject);
+      for (const fromSeq of TURNS) {
+        const older = TURNS.slice(0, fromSeq).toReversed();
+        const newer = TURNS.slice(fromSeq - 1);
+        for (const pageSize of [0, 1, 3]) {
+          const request = { sessionId, pageSize, fromSeq };
+          assert.deepEqual(await pages(subject, { ...request, newestFirst: false }), newer);
+          assert.deepEqual(await pages(subject, { ...request, newestFirst: true }), older);
+        }
+      }
+    },
+  },
+  {
+    name: "ListTurns from beyond the end is empty oldest first, and begins with the newest otherwise",
+    async run(subject) {
+      const sessionId = await conversation(subject);
+      for (const fromSeq of [8, 9, 1_000, 2 ** 31 - 1]) {
+        const request = { sessionId, fromSeq, pageSize: 3 };
+        const beyond = await subject.client.listTurns(request);
+        assert.deepEqual(beyond, { turns: [], nextPageToken: "" });
+        const newest = await pages(subject, { ...request, newestFirst: true });
+        assert.deepEqual(newest, TURNS.toReversed());
+      }
+    },
+  },
+  {
+    name: "ListTurns refuses a negative from_seq, in either order",
+    async run(subject) {
+      const { sessionId } = await newSession(subject);
+      for (const newestFirst of [false, true]) {
+        for (const fromSeq of [-1, -(2 ** 31)]) {
+          const call = subject.client.listTurns({ sessionId, fromSeq, newestFirst });
+          await assertInvalid(call, "from_seq");
+        }
+      }
+    },
+  },
+  {
     name: "ListTurns of a session without turns is empty",
     async run(subject) {
       const { sessionId } = await newSession(subject);
@@ -49,7 +89,7 @@ async function conversation(subject: BackendSubject): Promise<string> {
 /** The numbers of the turns, page by page. */
 async function pages(
   { client }: BackendSubject,
-  request: { sessionId: string; pageSize: number; newestFirst: boolean },
+  request: { sessionId: string; pageSize: number; newestFirst: boolean; fromSeq?: number },
 ): Promise<number[]> {
   const seqs: number[] = [];
   let pageToken = "";

@@ -113,6 +113,51 @@ export namespace ToolStatus {
   export type FAILED = typeof ToolStatus.FAILED;
 }
 
+/** Where a question of the agent stands. */
+export const ApprovalState = {
+  /** UNSPECIFIED - Never sent. */
+  UNSPECIFIED: 0,
+  /** PENDING - The agent waits for an answer. */
+  PENDING: 1,
+  /** DECIDED - Somebody answered. */
+  DECIDED: 2,
+  /** EXPIRED - Its turn ended before anybody answered. */
+  EXPIRED: 3,
+} as const;
+
+export type ApprovalState = typeof ApprovalState[keyof typeof ApprovalState];
+
+export namespace ApprovalState {
+  export type UNSPECIFIED = typeof ApprovalState.UNSPECIFIED;
+  export type PENDING = typeof ApprovalState.PENDING;
+  export type DECIDED = typeof ApprovalState.DECIDED;
+  export type EXPIRED = typeof ApprovalState.EXPIRED;
+}
+
+/** What an option means, so that a surface can show it as what it is. */
+export const ApprovalOptionKind = {
+  /** UNSPECIFIED - Never sent. */
+  UNSPECIFIED: 0,
+  /** ALLOW_ONCE - Allows this once. */
+  ALLOW_ONCE: 1,
+  /** ALLOW_ALWAYS - Allows this and the like from now on. */
+  ALLOW_ALWAYS: 2,
+  /** REJECT_ONCE - Refuses this once. */
+  REJECT_ONCE: 3,
+  /** REJECT_ALWAYS - Refuses this and the like from now on. */
+  REJECT_ALWAYS: 4,
+} as const;
+
+export type ApprovalOptionKind = typeof ApprovalOptionKind[keyof typeof ApprovalOptionKind];
+
+export namespace ApprovalOptionKind {
+  export type UNSPECIFIED = typeof ApprovalOptionKind.UNSPECIFIED;
+  export type ALLOW_ONCE = typeof ApprovalOptionKind.ALLOW_ONCE;
+  export type ALLOW_ALWAYS = typeof ApprovalOptionKind.ALLOW_ALWAYS;
+  export type REJECT_ONCE = typeof ApprovalOptionKind.REJECT_ONCE;
+  export type REJECT_ALWAYS = typeof ApprovalOptionKind.REJECT_ALWAYS;
+}
+
 /** The place a session was begun from. Opaque to the backend but for filters. */
 export interface Origin {
   /** The surface, such as "slack" or "web". */
@@ -187,6 +232,50 @@ export interface ToolCall {
   content: string;
 }
 
+/** One of the answers that the agent takes. */
+export interface ApprovalOption {
+  /** Unique within the approval. */
+  optionId: string;
+  /** What it says, for people. */
+  label: string;
+  /** What it means. */
+  kind: ApprovalOptionKind;
+}
+
+/**
+ * A question of the agent that somebody has to answer before the turn goes on. It
+ * waits for as long as its turn does, and survives a crash under the same id when
+ * the turn is run again and the agent asks the same.
+ */
+export interface Approval {
+  /** Unique within the session. */
+  approvalId: string;
+  /** The turn that asks. */
+  seq: number;
+  /** The tool call that it is about; may be empty. */
+  toolCallId: string;
+  /** What the agent wants to do, for people, in one line. */
+  title: string;
+  /** More on that, as Markdown; may be empty. */
+  content: string;
+  /** The answers to choose from, at least one. */
+  options: ApprovalOption[];
+  /** Where it stands. */
+  state: ApprovalState;
+  /** The option that was chosen; empty unless decided. */
+  optionId: string;
+  /** Who chose; absent unless decided. */
+  decidedBy:
+    | Author
+    | undefined;
+  /** When the agent first asked. */
+  requestedAt:
+    | Date
+    | undefined;
+  /** When it was decided or expired; absent while it is pending. */
+  resolvedAt: Date | undefined;
+}
+
 /** What the agent spent on a turn. Zero where it does not tell. */
 export interface Usage {
   /** Tokens read. */
@@ -238,7 +327,14 @@ export interface Turn {
     | Date
     | undefined;
   /** When it reached its final state. */
-  finishedAt: Date | undefined;
+  finishedAt:
+    | Date
+    | undefined;
+  /**
+   * What the agent asked, in the order of asking. One that nobody answered has
+   * expired when the turn is in its final state; no event tells that.
+   */
+  approvals: Approval[];
 }
 
 /** A piece of text. */
@@ -281,6 +377,12 @@ export interface TurnEvent {
     | //
     /** Cancelled; holds the whole turn, stored. Final. */
     { $case: "cancelled"; value: Turn }
+    | //
+    /** The agent asks, and waits for ResolveApproval. */
+    { $case: "approvalRequested"; value: Approval }
+    | //
+    /** Somebody answered. */
+    { $case: "approvalResolved"; value: Approval }
     | undefined;
 }
 
@@ -412,6 +514,8 @@ export interface ListTurnsRequest {
   pageToken: string;
   /** The newest turn first, for whoever shows the end of a long transcript. */
   newestFirst: boolean;
+  /** The first page begins with this turn; 0 for the first one, or the newest. */
+  fromSeq: number;
 }
 
 /** A page of the transcript. */
@@ -494,6 +598,24 @@ export interface CancelRequest {
 export interface CancelResponse {
   /** False when there was nothing to stop. */
   cancelled: boolean;
+}
+
+/** Answers a question of the agent. */
+export interface ResolveApprovalRequest {
+  /** The session. */
+  sessionId: string;
+  /** The question. */
+  approvalId: string;
+  /** One of its options. */
+  optionId: string;
+  /** Who answers; may be absent. */
+  decidedBy: Author | undefined;
+}
+
+/** How the question stands. */
+export interface ResolveApprovalResponse {
+  /** Decided, as this call or an earlier one like it asked for. */
+  approval: Approval | undefined;
 }
 
 function createBaseOrigin(): Origin {
@@ -985,6 +1107,274 @@ export const ToolCall: MessageFns<ToolCall> = {
   },
 };
 
+function createBaseApprovalOption(): ApprovalOption {
+  return { optionId: "", label: "", kind: 0 };
+}
+
+export const ApprovalOption: MessageFns<ApprovalOption> = {
+  encode(message: ApprovalOption, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.optionId !== "") {
+      writer.uint32(10).string(message.optionId);
+    }
+    if (message.label !== "") {
+      writer.uint32(18).string(message.label);
+    }
+    if (message.kind !== 0) {
+      writer.uint32(24).int32(message.kind);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ApprovalOption {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseApprovalOption();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.optionId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.label = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.kind = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ApprovalOption>): ApprovalOption {
+    return ApprovalOption.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ApprovalOption>): ApprovalOption {
+    const message = createBaseApprovalOption();
+    message.optionId = object.optionId ?? "";
+    message.label = object.label ?? "";
+    message.kind = object.kind ?? 0;
+    return message;
+  },
+};
+
+function createBaseApproval(): Approval {
+  return {
+    approvalId: "",
+    seq: 0,
+    toolCallId: "",
+    title: "",
+    content: "",
+    options: [],
+    state: 0,
+    optionId: "",
+    decidedBy: undefined,
+    requestedAt: undefined,
+    resolvedAt: undefined,
+  };
+}
+
+export const Approval: MessageFns<Approval> = {
+  encode(message: Approval, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.approvalId !== "") {
+      writer.uint32(10).string(message.approvalId);
+    }
+    if (message.seq !== 0) {
+      writer.uint32(16).int32(message.seq);
+    }
+    if (message.toolCallId !== "") {
+      writer.uint32(26).string(message.toolCallId);
+    }
+    if (message.title !== "") {
+      writer.uint32(34).string(message.title);
+    }
+    if (message.content !== "") {
+      writer.uint32(42).string(message.content);
+    }
+    for (const v of message.options) {
+      ApprovalOption.encode(v!, writer.uint32(50).fork()).join();
+    }
+    if (message.state !== 0) {
+      writer.uint32(56).int32(message.state);
+    }
+    if (message.optionId !== "") {
+      writer.uint32(66).string(message.optionId);
+    }
+    if (message.decidedBy !== undefined) {
+      Author.encode(message.decidedBy, writer.uint32(74).fork()).join();
+    }
+    if (message.requestedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.requestedAt), writer.uint32(82).fork()).join();
+    }
+    if (message.resolvedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.resolvedAt), writer.uint32(90).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Approval {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseApproval();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.approvalId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.seq = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.toolCallId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.title = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.content = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.options.push(ApprovalOption.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.state = reader.int32() as any;
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.optionId = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.decidedBy = Author.decode(reader, reader.uint32());
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.requestedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.resolvedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Approval>): Approval {
+    return Approval.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Approval>): Approval {
+    const message = createBaseApproval();
+    message.approvalId = object.approvalId ?? "";
+    message.seq = object.seq ?? 0;
+    message.toolCallId = object.toolCallId ?? "";
+    message.title = object.title ?? "";
+    message.content = object.content ?? "";
+    message.options = object.options?.map((e) => ApprovalOption.fromPartial(e)) || [];
+    message.state = object.state ?? 0;
+    message.optionId = object.optionId ?? "";
+    message.decidedBy = (object.decidedBy !== undefined && object.decidedBy !== null)
+      ? Author.fromPartial(object.decidedBy)
+      : undefined;
+    message.requestedAt = object.requestedAt ?? undefined;
+    message.resolvedAt = object.resolvedAt ?? undefined;
+    return message;
+  },
+};
+
 function createBaseUsage(): Usage {
   return { inputTokens: 0, outputTokens: 0 };
 }
@@ -1134,6 +1524,7 @@ function createBaseTurn(): Turn {
     usage: undefined,
     createdAt: undefined,
     finishedAt: undefined,
+    approvals: [],
   };
 }
 
@@ -1177,6 +1568,9 @@ export const Turn: MessageFns<Turn> = {
     }
     if (message.finishedAt !== undefined) {
       Timestamp.encode(toTimestamp(message.finishedAt), writer.uint32(106).fork()).join();
+    }
+    for (const v of message.approvals) {
+      Approval.encode(v!, writer.uint32(114).fork()).join();
     }
     return writer;
   },
@@ -1298,6 +1692,14 @@ export const Turn: MessageFns<Turn> = {
             message.finishedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.approvals.push(Approval.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1332,6 +1734,7 @@ export const Turn: MessageFns<Turn> = {
     message.usage = (object.usage !== undefined && object.usage !== null) ? Usage.fromPartial(object.usage) : undefined;
     message.createdAt = object.createdAt ?? undefined;
     message.finishedAt = object.finishedAt ?? undefined;
+    message.approvals = object.approvals?.map((e) => Approval.fromPartial(e)) || [];
     return message;
   },
 };
@@ -1425,6 +1828,12 @@ export const TurnEvent: MessageFns<TurnEvent> = {
       case "cancelled":
         Turn.encode(message.event.value, writer.uint32(74).fork()).join();
         break;
+      case "approvalRequested":
+        Approval.encode(message.event.value, writer.uint32(82).fork()).join();
+        break;
+      case "approvalResolved":
+        Approval.encode(message.event.value, writer.uint32(90).fork()).join();
+        break;
     }
     return writer;
   },
@@ -1514,6 +1923,22 @@ export const TurnEvent: MessageFns<TurnEvent> = {
             message.event = { $case: "cancelled", value: Turn.decode(reader, reader.uint32()) };
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.event = { $case: "approvalRequested", value: Approval.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.event = { $case: "approvalResolved", value: Approval.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1578,6 +2003,18 @@ export const TurnEvent: MessageFns<TurnEvent> = {
       case "cancelled": {
         if (object.event?.value !== undefined && object.event?.value !== null) {
           message.event = { $case: "cancelled", value: Turn.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "approvalRequested": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "approvalRequested", value: Approval.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "approvalResolved": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "approvalResolved", value: Approval.fromPartial(object.event.value) };
         }
         break;
       }
@@ -2487,7 +2924,7 @@ export const ListResponse: MessageFns<ListResponse> = {
 };
 
 function createBaseListTurnsRequest(): ListTurnsRequest {
-  return { sessionId: "", pageSize: 0, pageToken: "", newestFirst: false };
+  return { sessionId: "", pageSize: 0, pageToken: "", newestFirst: false, fromSeq: 0 };
 }
 
 export const ListTurnsRequest: MessageFns<ListTurnsRequest> = {
@@ -2503,6 +2940,9 @@ export const ListTurnsRequest: MessageFns<ListTurnsRequest> = {
     }
     if (message.newestFirst !== false) {
       writer.uint32(32).bool(message.newestFirst);
+    }
+    if (message.fromSeq !== 0) {
+      writer.uint32(40).int32(message.fromSeq);
     }
     return writer;
   },
@@ -2552,6 +2992,14 @@ export const ListTurnsRequest: MessageFns<ListTurnsRequest> = {
             message.newestFirst = reader.bool();
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.fromSeq = reader.int32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2573,6 +3021,7 @@ export const ListTurnsRequest: MessageFns<ListTurnsRequest> = {
     message.pageSize = object.pageSize ?? 0;
     message.pageToken = object.pageToken ?? "";
     message.newestFirst = object.newestFirst ?? false;
+    message.fromSeq = object.fromSeq ?? 0;
     return message;
   },
 };
@@ -3146,6 +3595,156 @@ export const CancelResponse: MessageFns<CancelResponse> = {
   },
 };
 
+function createBaseResolveApprovalRequest(): ResolveApprovalRequest {
+  return { sessionId: "", approvalId: "", optionId: "", decidedBy: undefined };
+}
+
+export const ResolveApprovalRequest: MessageFns<ResolveApprovalRequest> = {
+  encode(message: ResolveApprovalRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sessionId !== "") {
+      writer.uint32(10).string(message.sessionId);
+    }
+    if (message.approvalId !== "") {
+      writer.uint32(18).string(message.approvalId);
+    }
+    if (message.optionId !== "") {
+      writer.uint32(26).string(message.optionId);
+    }
+    if (message.decidedBy !== undefined) {
+      Author.encode(message.decidedBy, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResolveApprovalRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResolveApprovalRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.sessionId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.approvalId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.optionId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.decidedBy = Author.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ResolveApprovalRequest>): ResolveApprovalRequest {
+    return ResolveApprovalRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ResolveApprovalRequest>): ResolveApprovalRequest {
+    const message = createBaseResolveApprovalRequest();
+    message.sessionId = object.sessionId ?? "";
+    message.approvalId = object.approvalId ?? "";
+    message.optionId = object.optionId ?? "";
+    message.decidedBy = (object.decidedBy !== undefined && object.decidedBy !== null)
+      ? Author.fromPartial(object.decidedBy)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseResolveApprovalResponse(): ResolveApprovalResponse {
+  return { approval: undefined };
+}
+
+export const ResolveApprovalResponse: MessageFns<ResolveApprovalResponse> = {
+  encode(message: ResolveApprovalResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.approval !== undefined) {
+      Approval.encode(message.approval, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResolveApprovalResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResolveApprovalResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.approval = Approval.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ResolveApprovalResponse>): ResolveApprovalResponse {
+    return ResolveApprovalResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ResolveApprovalResponse>): ResolveApprovalResponse {
+    const message = createBaseResolveApprovalResponse();
+    message.approval = (object.approval !== undefined && object.approval !== null)
+      ? Approval.fromPartial(object.approval)
+      : undefined;
+    return message;
+  },
+};
+
 /**
  * Owns agent sessions. Idempotent calls may be repeated after UNAVAILABLE or a
  * lost answer: Create, Send and SendStream when they carry a request_id, and
@@ -3280,6 +3879,23 @@ export const SessionServiceService = {
     responseSerialize: (value: CancelResponse): Buffer => Buffer.from(CancelResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): CancelResponse => CancelResponse.decode(value),
   },
+  /**
+   * Answers a question of the agent. The first answer counts, and is stored before
+   * the agent hears of it. The same answer by the same person is OK again, so that
+   * who lost the response may repeat the call; any other one is
+   * FAILED_PRECONDITION and tells who was first.
+   */
+  resolveApproval: {
+    path: "/amp.session.v1.SessionService/ResolveApproval" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ResolveApprovalRequest): Buffer =>
+      Buffer.from(ResolveApprovalRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ResolveApprovalRequest => ResolveApprovalRequest.decode(value),
+    responseSerialize: (value: ResolveApprovalResponse): Buffer =>
+      Buffer.from(ResolveApprovalResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ResolveApprovalResponse => ResolveApprovalResponse.decode(value),
+  },
 } as const;
 
 export interface SessionServiceServer extends UntypedServiceImplementation {
@@ -3325,6 +3941,13 @@ export interface SessionServiceServer extends UntypedServiceImplementation {
   watchEndings: handleServerStreamingCall<WatchEndingsRequest, WatchEndingsResponse>;
   /** Stops the running turn, or one that waits. OK when there is nothing to stop. */
   cancel: handleUnaryCall<CancelRequest, CancelResponse>;
+  /**
+   * Answers a question of the agent. The first answer counts, and is stored before
+   * the agent hears of it. The same answer by the same person is OK again, so that
+   * who lost the response may repeat the call; any other one is
+   * FAILED_PRECONDITION and tells who was first.
+   */
+  resolveApproval: handleUnaryCall<ResolveApprovalRequest, ResolveApprovalResponse>;
 }
 
 export interface SessionServiceClient extends Client {
@@ -3473,6 +4096,27 @@ export interface SessionServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: CancelResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Answers a question of the agent. The first answer counts, and is stored before
+   * the agent hears of it. The same answer by the same person is OK again, so that
+   * who lost the response may repeat the call; any other one is
+   * FAILED_PRECONDITION and tells who was first.
+   */
+  resolveApproval(
+    request: ResolveApprovalRequest,
+    callback: (error: ServiceError | null, response: ResolveApprovalResponse) => void,
+  ): ClientUnaryCall;
+  resolveApproval(
+    request: ResolveApprovalRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ResolveApprovalResponse) => void,
+  ): ClientUnaryCall;
+  resolveApproval(
+    request: ResolveApprovalRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ResolveApprovalResponse) => void,
   ): ClientUnaryCall;
 }
 
