@@ -50,6 +50,8 @@ describe("what a status means", () => {
     ["INVALID_ARGUMENT", "INVALID_FIELD", "invalid"],
     ["INVALID_ARGUMENT", "TURN_FAILED", "turn"],
     ["FAILED_PRECONDITION", undefined, "invalid"],
+    ["FAILED_PRECONDITION", "APPROVAL_DECIDED", "late"],
+    ["FAILED_PRECONDITION", "APPROVAL_EXPIRED", "late"],
     ["OUT_OF_RANGE", undefined, "invalid"],
     ["ALREADY_EXISTS", undefined, "invalid"],
     ["UNAUTHENTICATED", "TOKEN_MISSING", "denied"],

@@ -260,6 +260,11 @@ describe("the transcript", () => {
     });
     const older = await system.web.get(`${path}?limit=2&before=2`);
     expect(older.body).toMatchObject({ turns: [{ message: "one" }], has_more: false });
+    const none = await system.web.get(`${path}?before=1`);
+    expect(none.body).toMatchObject({ turns: [], has_more: false });
+    for (const before of [1_000, 2 ** 31 - 1]) {
+      expect(await system.web.get(`${path}?limit=2&before=${before}`)).toEqual(newest);
+    }
   });
 
   test("of long turns comes in parts, none of them too long for any message", async () => {

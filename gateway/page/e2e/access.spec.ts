@@ -1,17 +1,5 @@
-import { AxeBuilder } from "@axe-core/playwright";
-import type { Page } from "@playwright/test";
+import { expectAccessible, tabTo } from "./accessible.js";
 import { expect, test } from "./test.js";
-
-const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-
-/** No finding, and the contrast of colours was really looked at. */
-async function expectAccessible(page: Page): Promise<void> {
-  const { violations, passes } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
-  expect(
-    violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`),
-  ).toEqual([]);
-  expect(passes.map(({ id }) => id)).toContain("color-contrast");
-}
 
 for (const colorScheme of ["light", "dark"] as const) {
   for (const width of [1280, 390]) {
@@ -67,13 +55,3 @@ test("everything can be done by keyboard alone", async ({ chat, page }) => {
   await page.keyboard.press("Enter");
   await expect(chat.outcomes).toContainText("Stopped.");
 });
-
-/** Presses Tab until the element of that name has the focus. */
-async function tabTo(page: Page, name: string): Promise<void> {
-  const target = page.getByRole("button", { name, exact: true });
-  for (let step = 0; step < 60; step++) {
-    await page.keyboard.press("Tab");
-    if (await target.evaluate((element) => element === document.activeElement)) return;
-  }
-  throw new Error(`${name} cannot be reached by Tab`);
-}

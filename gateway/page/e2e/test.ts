@@ -38,6 +38,8 @@ export class ChatPage {
   readonly box: Locator;
   readonly answers: Locator;
   readonly memories: Locator;
+  /** What the agent asked, answered or not. */
+  readonly questions: Locator;
   /** How turns without an answer ended. */
   readonly outcomes: Locator;
 
@@ -45,6 +47,7 @@ export class ChatPage {
     this.box = page.getByRole("textbox", { name: "Message" });
     this.answers = page.getByRole("article", { name: "Answer" });
     this.memories = page.getByRole("article", { name: "Memory" });
+    this.questions = page.getByRole("group", { name: "Write to the demo file" });
     this.outcomes = page.locator(".outcome");
   }
 

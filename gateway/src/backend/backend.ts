@@ -1,4 +1,5 @@
 import {
+  type Approval,
   type ConnectOptions,
   type CreateRequest,
   connectSessions,
@@ -7,6 +8,7 @@ import {
   type ListResponse,
   type ListTurnsRequest,
   type ListTurnsResponse,
+  type ResolveApprovalRequest,
   type SendStreamRequest,
   type Session,
   type Turn,
@@ -41,6 +43,14 @@ export interface Backend {
   watch(sessionId: string, call?: BackendCall): AsyncIterable<WatchResponse>;
   /** Whether there was a turn to cancel; `seq` 0 is the one that runs now. */
   cancel(sessionId: string, seq: number, call?: BackendCall): Promise<boolean>;
+  /**
+   * Answers a question of the agent. The same answer by the same person is the same
+   * call again. @throws BackendError of kind `late` when another one was first, or nobody waits any more.
+   */
+  resolveApproval(
+    request: DeepPartial<ResolveApprovalRequest>,
+    call?: BackendCall,
+  ): Promise<Approval>;
   /** Those of the sessions that are dead, any number of them in batches. */
   deadAmong(sessionIds: string[], call?: BackendCall): Promise<Ending[]>;
   /**
@@ -113,6 +123,10 @@ export function openBackend(address: string, options: BackendOptions = {}): Back
       calls.stream("Watch", client.watch, { sessionId }, { signal: call?.signal }),
     async cancel(sessionId, seq, call) {
       return (await calls.unary("Cancel", client.cancel, { sessionId, seq }, call)).cancelled;
+    },
+    async resolveApproval(request, call) {
+      const answer = await calls.unary("ResolveApproval", client.resolveApproval, request, call);
+      return present(answer.approval, "approval");
     },
     async deadAmong(sessionIds, call) {
       const dead: Ending[] = [];

@@ -9,6 +9,8 @@ import { status } from "@grpc/grpc-js";
  * - `busy`: too many turns wait in this session; try later;
  * - `turn`: the turn itself ended without a reply, for good: failed, cancelled
  *   or interrupted; tell it, and do not repeat it;
+ * - `late`: somebody answered the question first, or its turn is over; tell the
+ *   caller;
  * - `invalid`: the call is wrong; tell the caller;
  * - `denied`: our credentials or settings are wrong; an operator's problem;
  * - `internal`: a bug on the other side.
@@ -19,6 +21,7 @@ export type BackendErrorKind =
   | "transient"
   | "busy"
   | "turn"
+  | "late"
   | "invalid"
   | "denied"
   | "internal";
@@ -66,9 +69,12 @@ const TURN_REASONS = new Set<string>([
   Reason.TURN_INTERRUPTED,
 ]);
 
+const LATE_REASONS = new Set<string>([Reason.APPROVAL_DECIDED, Reason.APPROVAL_EXPIRED]);
+
 function kindOf(code: status, reason: Reason | undefined): BackendErrorKind {
   if (code === status.NOT_FOUND) return "dead";
   if (reason !== undefined && TURN_REASONS.has(reason)) return "turn";
+  if (reason !== undefined && LATE_REASONS.has(reason)) return "late";
   switch (code) {
     // A CANCELLED that we did not ask for is a server that shuts down hard.
     case status.UNAVAILABLE:

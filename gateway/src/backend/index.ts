@@ -1,5 +1,9 @@
 /** The session backend as the surfaces see it: typed calls, and errors with a policy. */
 export {
+  type Approval,
+  ApprovalOptionKind,
+  ApprovalState,
+  type Author,
   Reason,
   type Session,
   SessionState,

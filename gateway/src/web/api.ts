@@ -1,4 +1,5 @@
 import { type ErrorRequestHandler, type Request, type Response, Router } from "express";
+import { approval } from "./api/approval.js";
 import { cancel } from "./api/cancel.js";
 import { chat } from "./api/chat.js";
 import { createSession } from "./api/create-session.js";
@@ -29,6 +30,7 @@ export function apiRoutes(context: WebContext): Router {
     ["get", "/sessions", listSessions],
     ["get", "/sessions/:id/transcript", transcript],
     ["post", "/chat", chat],
+    ["post", "/approval", approval],
     ["post", "/cancel", cancel],
     ["post", "/end", end],
   ];

@@ -56,6 +56,8 @@ function fromBackend({ kind, message, reason, code }: BackendError): HttpError {
       return new HttpError(429, { error: message });
     case "invalid":
       return new HttpError(400, { error: message });
+    case "late":
+      return new HttpError(409, { error: message, type, session_connected: true });
     case "denied":
       return new HttpError(code === "PERMISSION_DENIED" ? 403 : 500, { error: message, type });
     case "turn":

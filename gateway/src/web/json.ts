@@ -1,5 +1,9 @@
 /** Between the domain and the API's JSON, in both directions of time: all field names of the API stand here. */
 import {
+  type Approval,
+  ApprovalOptionKind,
+  ApprovalState,
+  type Author,
   type Session,
   SessionState,
   type ToolCall,
@@ -64,17 +68,12 @@ export function turnJson(turn: Turn) {
     seq: turn.seq,
     request_id: turn.requestId,
     message: turn.message,
-    author: turn.author
-      ? {
-          surface: turn.author.surface,
-          user: turn.author.user,
-          display_name: turn.author.displayName,
-        }
-      : null,
+    author: authorJson(turn.author),
     state: TURN_STATES[turn.state],
     reply: turn.reply,
     thought: turn.thought,
     tool_calls: turn.toolCalls.map(toolCallJson),
+    approvals: turn.approvals.map(approvalJson),
     failure: turn.failure ? { code: turn.failure.code, message: turn.failure.message } : null,
     usage: turn.usage
       ? { input_tokens: turn.usage.inputTokens, output_tokens: turn.usage.outputTokens }
@@ -99,9 +98,37 @@ export function turnEventJson({ seq, event }: TurnEvent) {
       return { seq, type: "thought", text: event.value.text };
     case "toolCall":
       return { seq, type: "tool", call: toolCallJson(event.value) };
+    case "approvalRequested":
+    case "approvalResolved":
+      return { seq, type: "approval", approval: approvalJson(event.value) };
     default:
       return undefined;
   }
+}
+
+export function approvalJson(approval: Approval) {
+  return {
+    approval_id: approval.approvalId,
+    seq: approval.seq,
+    tool_call_id: approval.toolCallId,
+    title: approval.title,
+    content: approval.content,
+    options: approval.options.map(({ optionId, label, kind }) => ({
+      option_id: optionId,
+      label,
+      kind: OPTION_KINDS[kind],
+    })),
+    state: APPROVAL_STATES[approval.state],
+    option_id: approval.optionId,
+    decided_by: authorJson(approval.decidedBy),
+    requested_at: time(approval.requestedAt),
+    resolved_at: time(approval.resolvedAt),
+  };
+}
+
+function authorJson(author: Author | undefined) {
+  if (!author) return null;
+  return { surface: author.surface, user: author.user, display_name: author.displayName };
 }
 
 function toolCallJson(call: ToolCall) {
@@ -130,6 +157,22 @@ const TOOL_STATUSES: Record<ToolStatus, string> = {
   [ToolStatus.IN_PROGRESS]: "in_progress",
   [ToolStatus.COMPLETED]: "completed",
   [ToolStatus.FAILED]: "failed",
+};
+
+const APPROVAL_STATES: Record<ApprovalState, string> = {
+  [ApprovalState.UNSPECIFIED]: "pending",
+  [ApprovalState.PENDING]: "pending",
+  [ApprovalState.DECIDED]: "decided",
+  [ApprovalState.EXPIRED]: "expired",
+};
+
+const OPTION_KINDS: Record<ApprovalOptionKind, string> = {
+  // To take it for an allowing one would be the worse mistake.
+  [ApprovalOptionKind.UNSPECIFIED]: "reject_once",
+  [ApprovalOptionKind.ALLOW_ONCE]: "allow_once",
+  [ApprovalOptionKind.ALLOW_ALWAYS]: "allow_always",
+  [ApprovalOptionKind.REJECT_ONCE]: "reject_once",
+  [ApprovalOptionKind.REJECT_ALWAYS]: "reject_always",
 };
 
 function time(date: Date | undefined): string | null {

@@ -16,7 +16,7 @@ const ENOUGH_TEXT = 2_000_000;
 /** Which stretch: at most `limit` turns before the turn `before`, by default the newest. */
 export interface StretchRequest {
   limit: number;
-  before?: number;
+  before?: number | undefined;
 }
 
 /** The newest turns that are asked for, of a session dead or alive; fewer if they are long, but at least one. */
@@ -27,12 +27,15 @@ export async function newestTurns(
   call: BackendCall,
 ): Promise<Stretch> {
   const newestFirst: Turn[] = [];
+  // None is before the first turn; the backend takes 0 for the newest, and still says whether the session is there.
+  const fromSeq = Number.isFinite(before) ? Math.max(before - 1, 1) : 0;
   let characters = 0;
   let pageToken = "";
   do {
-    const request = { sessionId, newestFirst: true, pageSize: PAGE, pageToken };
+    const request = { sessionId, newestFirst: true, pageSize: PAGE, pageToken, fromSeq };
     const page = await backend.listTurns(request, call);
     for (const turn of page.turns) {
+      // Also of a backend that does not know `from_seq` yet, and begins with the newest.
       if (turn.seq >= before) continue;
       if (newestFirst.length === limit || characters > ENOUGH_TEXT) {
         return { turns: newestFirst.reverse(), hasMore: true };

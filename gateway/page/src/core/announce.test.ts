@@ -1,7 +1,7 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { announce } from "./announce.js";
-import type { Turn } from "./model.js";
-import { session, turn } from "./samples.testing.js";
+import type { Approval, Turn } from "./model.js";
+import { approval, session, turn } from "./samples.testing.js";
 import { initialState } from "./state.js";
 
 const at = (...turns: Turn[]) => ({ ...initialState, place: "s", session: session(), turns });
@@ -24,6 +24,30 @@ it.each([
 it("the pieces of an answer are not told", () => {
   const before = at(turn({ state: "running", reply: "One" }));
   expect(announce(before, at(turn({ state: "running", reply: "One more" })))).toEqual({});
+});
+
+describe("a question", () => {
+  const asking = (...approvals: Approval[]) => at(turn({ state: "running", approvals }));
+  const alert = "The agent asks: Write to the file";
+
+  it("is told at once, and once", () => {
+    expect(announce(asking(), asking(approval())).alert).toBe(alert);
+    expect(announce(asking(approval()), asking(approval()))).toEqual({});
+  });
+
+  it("is told when a session is opened that waits for its answer", () => {
+    const opened = { ...initialState, place: "s" };
+    expect(announce(opened, asking(approval()))).toEqual({ alert });
+  });
+
+  it("that is answered is no news, and the next one is", () => {
+    const decided = approval({ state: "decided" });
+    expect(announce(asking(approval()), asking(decided))).toEqual({});
+    const next = approval({ approval_id: "b", title: "Write more" });
+    expect(announce(asking(decided), asking(decided, next))).toEqual({
+      alert: "The agent asks: Write more",
+    });
+  });
 });
 
 it("the end of the session is told at once", () => {

@@ -1,4 +1,4 @@
-import { isFinal, type Turn } from "./model.js";
+import { isFinal, openQuestions, type Turn } from "./model.js";
 import type { ChatState } from "./state.js";
 
 /** What screen readers are told: `status` when they are ready for it, `alert` at once. */
@@ -13,7 +13,7 @@ const READ_ALOUD = 400;
 /**
  * What a change of the page means in words; never the single pieces of a
  * stream. What is there when a session is opened is not news, but for the
- * answer to a message that was just sent.
+ * answer to a message that was just sent, and a question that waits for one.
  */
 export function announce(before: ChatState, after: ChatState): Announcement {
   if (before.place !== after.place) return {};
@@ -32,8 +32,15 @@ export function announce(before: ChatState, after: ChatState): Announcement {
     ({ seq, state, request_id }) =>
       states.get(seq) !== state && (before.session !== null || sent.has(request_id)),
   );
-  return news ? { status: tell(news) } : {};
+  const asked = new Set(questions(before).map(({ approval_id }) => approval_id));
+  const question = questions(after).find(({ approval_id }) => !asked.has(approval_id));
+  return {
+    ...(news && { status: tell(news) }),
+    ...(question && { alert: `The agent asks: ${question.title}` }),
+  };
 }
+
+const questions = ({ turns }: ChatState) => turns.flatMap(openQuestions);
 
 function tell(turn: Turn): string {
   if (turn.state === "completed") {

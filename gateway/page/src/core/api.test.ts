@@ -1,5 +1,6 @@
 import { expect, it, vi } from "vitest";
 import { connectApi } from "./api.js";
+import { approval } from "./samples.testing.js";
 
 /** The API on a server that answers always the same. */
 function answering(response: () => Response) {
@@ -48,4 +49,26 @@ it("a message goes to its session under its own id, and does not wait for the an
     message: "hi",
     request_id: "r",
   });
+});
+
+it("an answer to a question goes to its session", async () => {
+  const { api, fetch } = answering(() => Response.json({ approval: approval() }));
+  expect(await api.resolve("s", "a", "yes")).toEqual({ approval: approval() });
+  const [url, request] = fetch.mock.calls[0] ?? [];
+  expect(url).toBe("/api/approval");
+  expect(JSON.parse(`${request?.body}`)).toEqual({
+    session_id: "s",
+    approval_id: "a",
+    option_id: "yes",
+  });
+});
+
+it.each([
+  ["that comes too late is rejected", true, "rejected"],
+  ["to a session that is over is that", false, "ended"],
+])("an answer %s", async (_name, session_connected, refusal) => {
+  const answer = { error: "Already answered", session_connected };
+  const { api } = answering(() => Response.json(answer, { status: 409 }));
+  const told = { refusal, message: "Already answered" };
+  await expect(api.resolve("s", "a", "yes")).rejects.toMatchObject(told);
 });

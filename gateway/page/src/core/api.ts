@@ -1,4 +1,4 @@
-import type { Turn } from "./model.js";
+import type { Approval, Turn } from "./model.js";
 
 /** Why a call was not done, and so what to do about it. */
 export type Refusal =
@@ -50,7 +50,7 @@ export function connectApi(
       headers["Content-Type"] = "application/json";
     }
     let response: Response;
-    let answer: { error?: string } | undefined;
+    let answer: { error?: string; session_connected?: boolean } | undefined;
     try {
       response = await fetch(`${base}${path}`, request);
       answer = await response.json().catch(() => undefined);
@@ -58,7 +58,9 @@ export function connectApi(
       throw new ApiError("transient", "The server cannot be reached.");
     }
     const problem = reason(response, answer?.error);
-    if (!response.ok) throw new ApiError(refusal(response.status), problem);
+    if (!response.ok) {
+      throw new ApiError(refusal(response.status, answer?.session_connected), problem);
+    }
     if (answer === undefined) throw new ApiError("transient", problem);
     return answer as T;
   }
@@ -88,6 +90,13 @@ export function connectApi(
     end: (sessionId: string) => call<{ ended: boolean }>("/end", { session_id: sessionId }),
     cancel: (sessionId: string, seq: number) =>
       call<{ cancelled: boolean }>("/cancel", { session_id: sessionId, seq }),
+    /** The same answer may be given again; another one, or one that comes too late, is rejected. */
+    resolve: (sessionId: string, approvalId: string, optionId: string) =>
+      call<{ approval: Approval }>("/approval", {
+        session_id: sessionId,
+        approval_id: approvalId,
+        option_id: optionId,
+      }),
     /** The turns before one, oldest first. */
     older: (sessionId: string, before: number) =>
       call<{ turns: Turn[]; has_more: boolean }>(
@@ -102,7 +111,7 @@ function reason({ status, statusText }: Response, error: string | undefined): st
   return error ?? `The server answered ${status} ${statusText}`;
 }
 
-function refusal(status: number): Refusal {
-  if (status === 409) return "ended";
+function refusal(status: number, alive: boolean | undefined): Refusal {
+  if (status === 409) return alive ? "rejected" : "ended";
   return status === 429 || status >= 500 ? "transient" : "rejected";
 }

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import type { Announcement } from "./announce.js";
 import { type Api, ApiError } from "./api.js";
 import { Chat } from "./chat.js";
-import { memory } from "./samples.testing.js";
+import { approval, memory, session, turn } from "./samples.testing.js";
 import { drafts, START } from "./storage.js";
 
 beforeEach(() => {
@@ -115,4 +116,40 @@ it("comes back to a session that was being begun when the page was left", async 
   await after.chat.start();
   expect(after.place()).toBe(before.place());
   await vi.waitFor(() => expect(after.chat.snapshot().outgoing[0]?.state).toBe("rejected"));
+});
+
+/** Event streams that tell a session with a turn that asks, and then nothing more. */
+function askThrough() {
+  const asking = turn({ state: "running", approvals: [approval()] });
+  const data = JSON.stringify({ session: session(), turns: [asking], has_more: false });
+  vi.stubGlobal("fetch", async () => {
+    const body = new ReadableStream<Uint8Array>({
+      start: (line) => line.enqueue(new TextEncoder().encode(`event: snapshot\ndata: ${data}\n\n`)),
+    });
+    return new Response(body);
+  });
+}
+
+const questions = (chat: Chat) => chat.snapshot().turns[0]?.approvals;
+
+it("shows an answer to a question also while the event stream is silent", async () => {
+  askThrough();
+  const decided = approval({ state: "decided", option_id: "yes" });
+  const resolve = vi.fn(async () => ({ approval: decided }));
+  const { chat } = setUp({ resolve });
+  chat.open("s");
+  await vi.waitFor(() => expect(questions(chat)).toEqual([approval()]));
+  await chat.resolve("a", "yes");
+  expect(resolve).toHaveBeenCalledWith("s", "a", "yes");
+  await vi.waitFor(() => expect(questions(chat)).toEqual([decided]));
+});
+
+it("says at once why an answer does not count, and to whoever gave it", async () => {
+  const late = new ApiError("rejected", "Already answered");
+  const { chat } = setUp({ resolve: () => Promise.reject(late) });
+  chat.open("s");
+  const said: Announcement[] = [];
+  chat.onAnnouncement((announcement) => said.push(announcement));
+  await expect(chat.resolve("a", "yes")).rejects.toBe(late);
+  expect(said).toEqual([{ alert: "Already answered" }]);
 });

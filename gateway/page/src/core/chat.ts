@@ -142,6 +142,23 @@ export class Chat {
     if (this.state.place) await this.api.cancel(this.state.place, seq);
   }
 
+  /**
+   * Answers a question of the agent. Whoever else looks at the session is told by
+   * the event stream; here it also shows while that is broken.
+   */
+  async resolve(approvalId: string, optionId: string): Promise<void> {
+    const { place } = this.state;
+    if (!place) return;
+    try {
+      const { approval } = await this.api.resolve(place, approvalId, optionId);
+      if (this.state.place !== place) return;
+      this.batch.add({ event: "turn", data: { seq: approval.seq, type: "approval", approval } });
+    } catch (error) {
+      if (error instanceof Error) this.tell({ alert: error.message });
+      throw error;
+    }
+  }
+
   async loadOlder(): Promise<void> {
     const { place, turns } = this.state;
     const first = turns[0];
@@ -192,9 +209,12 @@ export class Chat {
     const before = this.state;
     this.state = reduce(before, action);
     if (this.state === before) return;
-    const announcement = announce(before, this.state);
-    for (const herald of this.heralds) herald(announcement);
+    this.tell(announce(before, this.state));
     for (const listener of this.listeners) listener();
+  }
+
+  private tell(announcement: Announcement): void {
+    for (const herald of this.heralds) herald(announcement);
   }
 }
 

@@ -45,6 +45,33 @@ export interface ToolCall {
   content: string;
 }
 
+/** A question of the agent: its turn waits for the answer. */
+export interface Approval {
+  /** Unique within the session. */
+  approval_id: string;
+  seq: number;
+  /** The tool call that it is about; may be empty. */
+  tool_call_id: string;
+  title: string;
+  /** Markdown. */
+  content: string;
+  options: ApprovalOption[];
+  /** Expired when the turn ended before anybody answered. */
+  state: "pending" | "decided" | "expired";
+  /** The option that was chosen; empty unless decided. */
+  option_id: string;
+  decided_by: Author | null;
+  requested_at: string;
+  resolved_at: string | null;
+}
+
+/** An answer that the agent takes. */
+export interface ApprovalOption {
+  option_id: string;
+  label: string;
+  kind: "allow_once" | "allow_always" | "reject_once" | "reject_always";
+}
+
 /** One message and the agent's whole answer to it. All states but queued and running are final. */
 export interface Turn {
   /** The place within the session, from 1. */
@@ -57,6 +84,8 @@ export interface Turn {
   reply: string;
   thought: string;
   tool_calls: ToolCall[];
+  /** In the order of asking; a gateway that is older than this page tells none. */
+  approvals?: Approval[];
   failure: { code: number; message: string } | null;
   created_at: string;
   finished_at: string | null;
@@ -75,7 +104,8 @@ export interface Snapshot {
 export type TurnEvent =
   | { seq: number; type: "queued" | "started" | "completed" | "failed" | "cancelled"; turn: Turn }
   | { seq: number; type: "text" | "thought"; text: string }
-  | { seq: number; type: "tool"; call: ToolCall };
+  | { seq: number; type: "tool"; call: ToolCall }
+  | { seq: number; type: "approval"; approval: Approval };
 
 /** What the event stream tells. */
 export type ServerEvent =
@@ -88,4 +118,9 @@ export type ServerEvent =
 /** Whether nothing more can happen in a turn. */
 export function isFinal(turn: Turn): boolean {
   return turn.state !== "queued" && turn.state !== "running";
+}
+
+/** What a turn asks and nobody has answered yet. */
+export function openQuestions({ approvals = [] }: Turn): Approval[] {
+  return approvals.filter(({ state }) => state === "pending");
 }

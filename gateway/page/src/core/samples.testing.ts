@@ -1,4 +1,4 @@
-import type { Session, Turn } from "./model.js";
+import type { Approval, Session, Turn } from "./model.js";
 import type { Storage } from "./storage.js";
 
 const TIME = "2026-11-23T08:00:00.000Z";
@@ -32,9 +32,31 @@ export function turn(change: Partial<Turn> = {}): Turn {
     reply: "",
     thought: "",
     tool_calls: [],
+    approvals: [],
     failure: null,
     created_at: TIME,
     finished_at: null,
+    ...change,
+  };
+}
+
+/** A question for tests. */
+export function approval(change: Partial<Approval> = {}): Approval {
+  return {
+    approval_id: "a",
+    seq: 1,
+    tool_call_id: "",
+    title: "Write to the file",
+    content: "",
+    options: [
+      { option_id: "yes", label: "Allow", kind: "allow_once" },
+      { option_id: "no", label: "Reject", kind: "reject_once" },
+    ],
+    state: "pending",
+    option_id: "",
+    decided_by: null,
+    requested_at: TIME,
+    resolved_at: null,
     ...change,
   };
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { ServerEvent, ToolCall, Turn, TurnEvent } from "./model.js";
-import { session, turn } from "./samples.testing.js";
+import type { Approval, ServerEvent, ToolCall, Turn, TurnEvent } from "./model.js";
+import { approval, session, turn } from "./samples.testing.js";
 import {
   type Action,
   applyTurnEvent,
@@ -12,12 +12,18 @@ import {
   unseen,
 } from "./state.js";
 
+/** Two questions, open or answered. */
+const questions = fc
+  .tuple(fc.constantFrom("a", "b"), fc.constantFrom("pending" as const, "decided" as const))
+  .map(([approval_id, state]): Approval => approval({ approval_id, state }));
+
 /** What a server may tell of two turns, in an order that it may tell it in. */
 const history = fc
   .array(
     fc.oneof(
       fc.record({ type: fc.constantFrom("text" as const, "thought" as const), text: fc.string() }),
       fc.record({ type: fc.constant("tool" as const), call: fc.constantFrom("a", "b").map(call) }),
+      fc.record({ type: fc.constant("approval" as const), approval: questions }),
       fc.record({ type: fc.constant("started" as const) }),
     ),
     { maxLength: 20 },
@@ -86,6 +92,32 @@ describe("the turns", () => {
     expect(
       play([{ seq: 1, type: "started", turn: turn({ state: "running" }) }], [half])[0]?.reply,
     ).toBe("");
+  });
+});
+
+describe("a question", () => {
+  const open = approval();
+  const decided = approval({ state: "decided", option_id: "yes" });
+  const running = turn({ state: "running" });
+  const told = (told: Approval): TurnEvent => ({ seq: 1, type: "approval", approval: told });
+
+  it("is told again, whole, when it is answered", () => {
+    const other = approval({ approval_id: "b" });
+    expect(play([told(open), told(other), told(decided)], [running])).toEqual([
+      { ...running, approvals: [decided, other] },
+    ]);
+  });
+
+  it("stands as the end of its turn tells it", () => {
+    const over = turn({ state: "cancelled", approvals: [approval({ state: "expired" })] });
+    const events: TurnEvent[] = [told(open), { seq: 1, type: "cancelled", turn: over }];
+    expect(play(events, [running])).toEqual([over]);
+    expect(play([told(decided)], [over])).toEqual([over]);
+  });
+
+  it("may be the first thing that a gateway tells of questions", () => {
+    const { approvals: _, ...old } = running;
+    expect(play([told(open)], [old])[0]?.approvals).toEqual([open]);
   });
 });
 

@@ -1,4 +1,5 @@
 import type {
+  Approval,
   ServerEvent,
   Session,
   SessionEntry,
@@ -124,6 +125,10 @@ export function applyTurnEvent(turns: Turn[], event: TurnEvent): Turn[] {
       return change(turns, event.seq, ({ tool_calls }) => ({
         tool_calls: applyToolCall(tool_calls, event.call),
       }));
+    case "approval":
+      return change(turns, event.seq, ({ approvals }) => ({
+        approvals: applyApproval(approvals ?? [], event.approval),
+      }));
     case "queued":
     case "started":
     case "completed":
@@ -145,6 +150,12 @@ function change(turns: Turn[], seq: number, how: (turn: Turn) => Partial<Turn>):
 function applyToolCall(calls: ToolCall[], call: ToolCall): ToolCall[] {
   if (!calls.some(({ id }) => id === call.id)) return [...calls, call];
   return calls.map((known) => (known.id === call.id ? call : known));
+}
+
+function applyApproval(approvals: Approval[], approval: Approval): Approval[] {
+  const id = approval.approval_id;
+  if (!approvals.some(({ approval_id }) => approval_id === id)) return [...approvals, approval];
+  return approvals.map((known) => (known.approval_id === id ? approval : known));
 }
 
 /** Both, by seq; of two with the same seq the later given wins, but never an open one over a final one. */

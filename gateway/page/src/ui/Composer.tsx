@@ -1,6 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { NewSession } from "../core/api.js";
 import type { Chat } from "../core/chat.js";
+import { openQuestions, type Turn } from "../core/model.js";
 import { type ChatState, runningTurn } from "../core/state.js";
 import { drafts, START } from "../core/storage.js";
 import { CancelButton } from "./CancelButton.js";
@@ -62,7 +63,7 @@ export function Composer({ chat, state, session }: Props) {
         id="messageInput"
         ref={box}
         rows={1}
-        placeholder={running ? "Write the next message" : "Write a message"}
+        placeholder={placeholder(running)}
         value={text}
         aria-describedby="composerHint"
         onInput={(event) => type(event.currentTarget.value)}
@@ -83,6 +84,13 @@ export function Composer({ chat, state, session }: Props) {
       </div>
     </form>
   );
+}
+
+function placeholder(running: Turn | undefined): string {
+  if (!running) return "Write a message";
+  return openQuestions(running).length > 0
+    ? "The agent waits for your answer above"
+    : "Write the next message";
 }
 
 /** Keyboards on a screen have no Shift+Enter: there Enter breaks the line, and the button sends. */

@@ -1,10 +1,11 @@
 import { Component } from "preact";
 import type { Chat } from "../core/chat.js";
-import { isFinal, type Turn } from "../core/model.js";
+import { isFinal, openQuestions, type Turn } from "../core/model.js";
 import { CancelButton } from "./CancelButton.js";
-import { Thought, ToolCard } from "./cards.js";
+import { Thought } from "./cards.js";
 import { Markdown } from "./Markdown.js";
 import { Message } from "./Message.js";
+import { Work } from "./Work.js";
 import { writer } from "./words.js";
 
 interface Props {
@@ -25,7 +26,7 @@ export class TurnView extends Component<Props> {
     return (
       <>
         <Message text={turn.message} author={writer(turn.author)} note={note} />
-        {turn.state !== "queued" && <Answer turn={turn} />}
+        {turn.state !== "queued" && <Answer turn={turn} chat={chat} alive={alive} />}
         <Outcome turn={turn} again={alive ? () => chat.send(turn.message, NOTHING) : null} />
         {turn.state === "queued" && (
           <CancelButton chat={chat} seq={turn.seq} style="quiet take-back">
@@ -40,19 +41,20 @@ export class TurnView extends Component<Props> {
 /** The session is there already. */
 const NOTHING = { description: "", workingDir: "" };
 
-function Answer({ turn }: { turn: Turn }) {
+function Answer({ turn, chat, alive }: Props) {
   const done = isFinal(turn);
-  const empty = !turn.reply && !turn.thought && turn.tool_calls.length === 0;
+  const { thought, reply, tool_calls, approvals = [] } = turn;
+  const empty = !reply && !thought && tool_calls.length === 0 && approvals.length === 0;
   if (done && empty) return null;
+  const waits = openQuestions(turn).length > 0;
   return (
-    <article class="answer" aria-label="Answer" aria-busy={!done}>
+    // Screen readers may pass over what is busy, but have to find the question.
+    <article class="answer" aria-label="Answer" aria-busy={!done && !waits}>
       <h2 class="hidden">Answer</h2>
-      {turn.thought && <Thought text={turn.thought} done={done || turn.reply !== ""} />}
-      {turn.tool_calls.map((call) => (
-        <ToolCard key={call.id} call={call} />
-      ))}
-      {turn.reply && <Markdown text={turn.reply} done={done} />}
-      {!done && (
+      {thought && <Thought text={thought} done={done || reply !== ""} />}
+      <Work turn={turn} chat={chat} alive={alive} />
+      {reply && <Markdown text={reply} done={done} />}
+      {!done && !waits && (
         <p class="working">
           <span class="dots" aria-hidden="true">
             <i />

@@ -1,5 +1,6 @@
 /** Line icons on a 20 px grid; the text beside them, or the button's label, says what they mean. */
 const PATHS = {
+  ask: "M10 2.5a7.5 7.5 0 1 1-3.6 14.1L3 17.5l.9-3.4A7.5 7.5 0 0 1 10 2.5M7.9 8a2.1 2.1 0 1 1 3 1.9c-.6.3-.9.7-.9 1.4M10 13.6v.1",
   arrow: "M10 16V4M5 9l5-5 5 5",
   bridge: "M2 15h16M4 15c0-9 12-9 12 0M7 15v-5.2M10 15V8.6M13 15V9.8",
   cross: "M5 5l10 10M15 5 5 15",

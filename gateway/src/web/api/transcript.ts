@@ -14,7 +14,7 @@ const whole = (field: string, max: number) => {
 /** Of the contract's int32. */
 const MAX_SEQ = 2 ** 31 - 1;
 const Query = fields({
-  before: whole("before", MAX_SEQ).default(MAX_SEQ),
+  before: whole("before", MAX_SEQ).optional(),
   limit: whole("limit", 200).default(50),
 });
 

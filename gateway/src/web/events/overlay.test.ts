@@ -14,6 +14,7 @@ function turn(seq: number, state: TurnState, reply: string): Turn {
     reply,
     thought: "",
     toolCalls: [],
+    approvals: [],
     failure: undefined,
     usage: undefined,
     createdAt: undefined,
