@@ -129,6 +129,48 @@ test("killed between a post and the note of it: not posted again", async () => {
   expect(await world.said(thread)).toEqual([expect.stringContaining("hello")]);
 });
 
+test("killed between the post of a question and the note of it: asked once, and its buttons answer", async () => {
+  await using world = await setting();
+  const first = await gatewayProcess(world.env);
+  const thread = await world.begin();
+  await idle(world);
+  const release = world.proxy.hold("chat.postMessage");
+  await world.say(thread, "approve it");
+  const asked = expect.stringMatching(/^The agent asks/);
+  await vi.waitFor(async () => expect(await world.said(thread)).toEqual([asked]), LONG);
+  await first.kill();
+  release();
+
+  await using _second = await gatewayProcess(world.env);
+  const [posted] = world.proxy.calls("chat.postMessage").slice(-1);
+  const blocks = JSON.parse(posted?.get("blocks") ?? "[]") as { elements?: { value: string }[] }[];
+  const value = blocks.find(({ elements }) => elements?.[0]?.value)?.elements?.[0]?.value;
+  const question = await vi.waitFor(async () => {
+    const { rows } = await world.pool.query<{ ts: string }>(
+      "select ts from slack_outbox where message->>'text' like 'The agent asks%' and state = 'sent'",
+    );
+    if (!rows[0]) throw new Error("the post was not found");
+    return rows[0].ts;
+  }, LONG);
+  const { app, channels, user } = world.slack;
+  const click = {
+    type: "block_actions",
+    team: { id: app.teamId },
+    user: { id: user },
+    channel: { id: channels.general },
+    message: { ts: question, thread_ts: thread },
+    actions: [{ action_id: "answer_question_0", value }],
+    trigger_id: "1.2.3",
+  };
+  const form = new URLSearchParams({ payload: JSON.stringify(click) }).toString();
+  const url = `http://${world.env["GATEWAY_LISTEN"]}/slack/events`;
+  expect((await deliver(url, form, {}, app.signingSecret)).status).toBe(200);
+  const answer = expect.stringContaining("Your answer was: Allow.");
+  await vi.waitFor(async () => expect(await world.said(thread)).toEqual([asked, answer]), LONG);
+  await idle(world);
+  expect(world.proxy.calls("chat.update").map((call) => call.get("ts"))).toEqual([question]);
+});
+
 test("killed while a session's first message is posted: one session, mapped to its thread", async () => {
   await using world = await setting();
   const first = await gatewayProcess(world.env);

@@ -129,3 +129,37 @@ test("a session that was ended elsewhere: let go of once, told once", async () =
   );
   expect(counts.reduce<number>((sum, count) => sum + (count ?? 0), 0)).toBe(sessions.length);
 });
+
+test("a question is asked by one gateway and answered through another, on either surface", async () => {
+  const sessionId = await one.begin();
+  await using events = await other.events(sessionId);
+  const later = { prefer: "respond-async" };
+  await one.post("/chat", { message: "approve it", request_id: "q" }, later);
+  const pending = () => events.of("turn").find(({ type }) => type === "approval");
+  await expect.poll(pending).toBeDefined();
+  const asked = pending() as { approval: { approval_id: string } };
+  const { approval_id } = asked.approval;
+  const answer = { session_id: sessionId, approval_id, option_id: "reject" };
+  const answers = await Promise.all([one, other].map((web) => web.post("/approval", answer)));
+  for (const { status } of answers) expect(status).toBe(200);
+  await expect.poll(() => JSON.stringify(events.of("turn"))).toContain("Your answer was: Reject.");
+  await one.post("/end", { session_id: sessionId });
+
+  const thread = await system.begin("questions", BOB);
+  await system.slack.message({ channel: GENERAL, user: BOB, text: "approve", thread_ts: thread });
+  const question = await vi.waitFor(async () => {
+    const [found] = await system.answers(thread);
+    if (!found) throw new Error("nothing asked");
+    return found;
+  }, SOON);
+  const [, value] = /"value":("(?:[^"\\]|\\.)*")/.exec(JSON.stringify(question.blocks)) ?? [];
+  const action = { type: "button", action_id: "answer_question_0", value: JSON.parse(value ?? "") };
+  const click = { channel: GENERAL, messageTs: question.ts, user: BOB, action };
+  await Promise.all([system.slack.interact(click), system.slack.interact(click)]);
+  await idle(system);
+  const said = (await system.answers(thread)).map(({ text }) => text);
+  expect(said).toEqual([
+    "The agent asks: Write to the demo file",
+    expect.stringContaining("Your answer was: Allow."),
+  ]);
+});

@@ -3,6 +3,8 @@ import { Router } from "express";
 
 import type { Surface, SurfaceContext } from "../surface.js";
 import { botClient, clientOptions } from "./api/client.js";
+import { questionOf } from "./approvals/question.js";
+import { showQuestion } from "./approvals/show.js";
 import { boltReceiver } from "./bolt.js";
 import type { SlackConfig } from "./config.js";
 import { parseDelivery } from "./door/parse.js";
@@ -43,6 +45,8 @@ export async function startSlack(config: SlackConfig, context: SurfaceContext): 
     async work(job) {
       const ended = endedHere(job.body);
       if (ended) return tellEnded(bridge, job, ended);
+      const question = questionOf(job.body);
+      if (question) return showQuestion(bridge, job, question);
       const parsed = parseDelivery(job.body);
       if ("delivery" in parsed) await receiver.process(job, parsed.delivery);
     },

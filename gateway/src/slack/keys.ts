@@ -74,6 +74,16 @@ export function endedDedupeKey(mappingId: number): string {
   return `ended:${mappingId}`;
 }
 
+/** The lane of a question of the agent; not the conversation's, in which the turn that asks is at work. */
+export function questionLane(place: Place, approvalId: string): string {
+  return `${placeKey(place)}:question:${approvalId}`;
+}
+
+/** What is done once with a question: it is asked, or settled. */
+export function questionDedupeKey(sessionId: string, approvalId: string, step: string): string {
+  return `question:${sessionId}:${approvalId}:${step}`;
+}
+
 /** A message that is to be worked a second time, by someone's click. */
 export function againDedupeKey(inboxId: number): string {
   return `again:${inboxId}`;

@@ -12,6 +12,11 @@ export function section(text: string): types.SectionBlock {
   return { type: "section", text: { type: "mrkdwn", text } };
 }
 
+/** A small grey line of mrkdwn. */
+export function context(text: string): types.ContextBlock {
+  return { type: "context", elements: [{ type: "mrkdwn", text }] };
+}
+
 export function header(text: string): types.HeaderBlock {
   return { type: "header", text: { type: "plain_text", text } };
 }

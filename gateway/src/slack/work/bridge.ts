@@ -5,7 +5,7 @@ import type { Backend } from "../../backend/index.js";
 import type { SlackConfig } from "../config.js";
 import type { SlackMessage } from "../door/delivery.js";
 import type { Job } from "../inbox/job.js";
-import { type ChannelId, isDirectMessage, type Ts } from "../keys.js";
+import { type ChannelId, isDirectMessage, type Ts, type UserId } from "../keys.js";
 import type { Outbox } from "../outbox/outbox.js";
 import type { Draft } from "../outbox/store.js";
 import type { SlackText } from "../text/message.js";
@@ -37,6 +37,19 @@ export function answerTo({ place, ts }: SlackMessage): Address {
 /** A reply to the address. */
 export function draft(to: Address, message: SlackText): Draft {
   return { ...to, message };
+}
+
+/** Tells something to one person only, where it happened; worth no second try. */
+export async function whisper(
+  { client, logger }: Bridge,
+  { channel, thread }: Pick<Address, "channel" | "thread">,
+  user: UserId,
+  text: string,
+): Promise<void> {
+  const note = { channel, user, text, ...(thread !== null && { thread_ts: thread }) };
+  await client.chat
+    .postEphemeral(note)
+    .catch((error: unknown) => logger.debug({ err: error }, "no note to a user"));
 }
 
 /** How calls to the backend are made for a job: given up with it, and patient with a backend that restarts. */

@@ -1,3 +1,5 @@
+import { answerQuestion } from "../approvals/answer.js";
+import { ANSWER_ACTION } from "../approvals/message.js";
 import type { Command } from "../commands/command.js";
 import { connect } from "../commands/connect.js";
 import { runCommand } from "../commands/index.js";
@@ -8,9 +10,10 @@ import type { Job } from "../inbox/job.js";
 import type { Bridge } from "./bridge.js";
 import { START_HERE } from "./dead.js";
 
-/** Does what a button says, as the command that it stands for; other buttons than ours do nothing. */
+/** Does what a button says: answers a question, or the command that it stands for; other buttons than ours do nothing. */
 export async function routeClick(bridge: Bridge, job: Job, click: ButtonClick): Promise<void> {
   const { place, user, action, value } = click;
+  if (action.startsWith(ANSWER_ACTION)) return answerQuestion(bridge, job, click);
   const command = commandOf(action);
   if (!command) return;
   const address = { channel: place.channel, thread: place.thread };

@@ -5,7 +5,7 @@ import type { Job } from "../inbox/job.js";
 import { placeKey } from "../keys.js";
 import { deactivate, findMapping, type Mapping } from "../mappings/store.js";
 import { blocks, button, type SlackText, section } from "../text/message.js";
-import { type Bridge, draft } from "./bridge.js";
+import { type Bridge, draft, whisper } from "./bridge.js";
 
 /** The button that begins a session in a thread whose session is gone; its value is the inbox row to work again, or 0. */
 export const START_HERE = "start_new_here";
@@ -49,15 +49,7 @@ export async function sessionDied(
  */
 export async function refuse(bridge: Bridge, message: SlackMessage): Promise<void> {
   const { client, logger } = bridge;
-  const { channel, thread } = message.place;
-  reactTo(client, logger, channel, message.ts)("no_entry_sign");
-  const note = {
-    channel,
-    user: message.user,
-    text: "_Not answered: this session has ended._",
-    ...(thread !== null && { thread_ts: thread }),
-  };
-  await client.chat
-    .postEphemeral(note)
-    .catch((error: unknown) => logger.debug({ err: error }, "no note to the author"));
+  const { place, user, ts } = message;
+  reactTo(client, logger, place.channel, ts)("no_entry_sign");
+  await whisper(bridge, place, user, "_Not answered: this session has ended._");
 }

@@ -13,7 +13,12 @@ export function failureText({ kind, reason, message }: BackendError): string {
   if (kind === "busy") {
     return "Error: Too many messages are waiting in this session. Wait for their answers, then send yours again.";
   }
-  if (kind === "turn" || kind === "invalid" || reason === Reason.WORKING_DIR_FORBIDDEN) {
+  if (
+    kind === "turn" ||
+    kind === "late" ||
+    kind === "invalid" ||
+    reason === Reason.WORKING_DIR_FORBIDDEN
+  ) {
     return `Error: ${escapeText(message)}`;
   }
   return NO_RESPONSE;

@@ -1,4 +1,5 @@
-import { BackendError, isDead, type Turn } from "../../backend/index.js";
+import { BackendError, isDead, type Turn, type TurnEvent } from "../../backend/index.js";
+import { TurnQuestions } from "../approvals/follow.js";
 import type { SlackMessage } from "../door/delivery.js";
 import type { Job } from "../inbox/job.js";
 import { type Mapping, touch } from "../mappings/store.js";
@@ -31,16 +32,23 @@ export async function runTurn(
 async function answer(
   bridge: Bridge,
   job: Job,
-  { user }: SlackMessage,
-  { sessionId }: Mapping,
+  { user, place }: SlackMessage,
+  { sessionId, createdBy }: Mapping,
   message: string,
 ): Promise<SlackText[] | "dead"> {
   const author = { surface: "slack", user, displayName: "" };
   const request = { sessionId, message, requestId: job.requestId, author };
-  let turn: Turn;
+  const users = [...new Set([user, createdBy])];
+  const questions = new TurnQuestions(bridge, job, { place, sessionId, users });
+  let turn: Turn | undefined;
   try {
-    turn = await bridge.backend.send(request, patiently(bridge, job));
+    for await (const told of bridge.backend.sendStream(request, patiently(bridge, job))) {
+      await questions.note(told);
+      turn = completed(told) ?? turn;
+    }
+    if (!turn) throw new BackendError("internal", "The turn has no end.", undefined, "OK");
   } catch (error) {
+    if (error instanceof BackendError && error.kind !== "transient") await questions.expire();
     if (isDead(error)) return "dead";
     if (!(error instanceof BackendError)) throw error;
     bridge.logger.warn(
@@ -50,4 +58,8 @@ async function answer(
     return [{ text: failureText(error) }];
   }
   return agentReply(turn.reply);
+}
+
+function completed({ event }: TurnEvent): Turn | undefined {
+  return event?.$case === "completed" ? event.value : undefined;
 }

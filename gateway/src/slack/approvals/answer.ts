@@ -1,0 +1,38 @@
+import { BackendError } from "../../backend/index.js";
+import type { ButtonClick } from "../door/delivery.js";
+import type { Job } from "../inbox/job.js";
+import { escapeText } from "../text/escape.js";
+import { type Bridge, patiently, whisper } from "../work/bridge.js";
+import { failureText } from "../work/failure.js";
+import { parseValue } from "./message.js";
+import { enqueueStep, findAsked } from "./question.js";
+
+const GONE = "_Nobody waits for this answer any more._";
+
+/** Somebody clicked an option of a question: gives the answer, unless it is not theirs to give. */
+export async function answerQuestion(bridge: Bridge, job: Job, click: ButtonClick): Promise<void> {
+  const { place, user } = click;
+  const [sessionId, approvalId, optionId] = parseValue(click.value) ?? [];
+  if (!sessionId || !approvalId || !optionId) return;
+  const asked = await findAsked(bridge.pool, sessionId, approvalId);
+  if (!asked) return whisper(bridge, place, user, GONE);
+  const { row } = asked;
+  if (!row.users.includes(user)) {
+    const others = row.users.map((each) => `<@${each}>`).join(" or ");
+    return whisper(bridge, place, user, `_Only ${others} can answer this._`);
+  }
+  try {
+    const decidedBy = { surface: "slack", user, displayName: "" };
+    const request = { sessionId, approvalId, optionId, decidedBy };
+    await bridge.backend.resolveApproval(request, patiently(bridge, job));
+  } catch (error) {
+    if (!(error instanceof BackendError)) throw error;
+    const { kind, message, code } = error;
+    const over = kind === "late" || kind === "dead";
+    if (!over) bridge.logger.warn({ err: error, session: sessionId, code }, "answer not given");
+    const text = over ? `_${escapeText(message)}_` : failureText(error);
+    await whisper(bridge, place, user, text);
+    if (!over) return;
+  }
+  await enqueueStep(bridge.pool, "settle", row, row);
+}

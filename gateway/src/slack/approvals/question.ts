@@ -1,0 +1,75 @@
+/**
+ * Questions of agents in Slack: a message with buttons, in the thread that the
+ * turn was asked in, and later in its place what became of it.
+ *
+ * Each of the two is an inbox row of our own, in one lane of the question's:
+ *
+ *   ask    -- the worker of the turn hears of the question --> posted, once, by the outbox
+ *   settle -- the turn's worker hears of the decision or of the turn's end,
+ *             or somebody clicked                          --> the message is updated
+ *
+ * Both rows show the question as it stands when they are worked, so that neither
+ * a crash nor a repeat shows anything but the truth.
+ */
+import type { Queryable } from "@amp/postgres";
+import { z } from "zod";
+import type { Approval } from "../../backend/index.js";
+import { enqueue } from "../inbox/store.js";
+import { ChannelId, questionDedupeKey, questionLane, TeamId, Ts, UserId } from "../keys.js";
+
+/** The body of such an inbox row. Slack sends nothing of this type, and the door lets none in. */
+const QuestionRow = z.object({
+  type: z.literal("amp_question"),
+  step: z.enum(["ask", "settle"]),
+  place: z.object({ team: TeamId, channel: ChannelId, thread: Ts.nullable() }),
+  sessionId: z.string(),
+  approvalId: z.string(),
+  /** The turn that asks. */
+  seq: z.number(),
+  /** Who may answer: who wrote the message of the turn, and who began the session. */
+  users: z.array(UserId),
+});
+export type QuestionRow = z.infer<typeof QuestionRow>;
+
+/** Where a question is asked, and of whom. */
+export type Asking = Pick<QuestionRow, "place" | "sessionId" | "users">;
+
+/** The question that an inbox row is about; undefined if it is a delivery of Slack's. */
+export function questionOf(body: unknown): QuestionRow | undefined {
+  return QuestionRow.safeParse(body).data;
+}
+
+/** Sees to it that a step is done, once, however often it is called. */
+export async function enqueueStep(
+  db: Queryable,
+  step: QuestionRow["step"],
+  { place, sessionId, users }: Asking,
+  { approvalId, seq }: Pick<Approval, "approvalId" | "seq">,
+): Promise<void> {
+  const row: QuestionRow = {
+    type: "amp_question",
+    step,
+    place,
+    sessionId,
+    approvalId,
+    seq,
+    users,
+  };
+  const dedupeKey = questionDedupeKey(sessionId, approvalId, step);
+  await enqueue(db, { dedupeKey, lane: questionLane(place, approvalId) }, row);
+}
+
+/** A question that was asked in Slack, and its message, once it is posted. */
+export async function findAsked(
+  db: Queryable,
+  sessionId: string,
+  approvalId: string,
+): Promise<{ row: QuestionRow; ts: Ts | null } | undefined> {
+  const { rows } = await db.query<{ body: unknown; ts: Ts | null }>(
+    `select body, (select ts from slack_outbox where inbox_id = slack_inbox.id) as ts
+     from slack_inbox where dedupe_key = $1`,
+    [questionDedupeKey(sessionId, approvalId, "ask")],
+  );
+  const row = rows[0] && questionOf(rows[0].body);
+  return row && { row, ts: rows[0]?.ts ?? null };
+}

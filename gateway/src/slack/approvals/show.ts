@@ -1,0 +1,53 @@
+import { type Approval, ApprovalState, isDead } from "../../backend/index.js";
+import { outcomeOf } from "../api/outcome.js";
+import { type Job, Postponed } from "../inbox/job.js";
+import { type Bridge, draft, patiently } from "../work/bridge.js";
+import { lostQuestion, questionMessage } from "./message.js";
+import { findAsked, type QuestionRow } from "./question.js";
+
+/** Posts a question, or puts what became of it into the place of its buttons. */
+export async function showQuestion(bridge: Bridge, job: Job, row: QuestionRow): Promise<void> {
+  if (row.step === "settle") return settle(bridge, job, row);
+  const { outbox } = bridge;
+  if (!(await outbox.isDecided(job))) {
+    const approval = await readApproval(bridge, job, row);
+    // Decided elsewhere before anybody here could have seen it.
+    if (approval?.state !== ApprovalState.PENDING) return;
+    await outbox.decide(job, async () => [
+      draft(row.place, questionMessage(row.sessionId, approval, row.users)),
+    ]);
+  }
+  await outbox.deliver(job);
+}
+
+async function settle(bridge: Bridge, job: Job, row: QuestionRow): Promise<void> {
+  const { sessionId, approvalId, place, users } = row;
+  const asked = await findAsked(bridge.pool, sessionId, approvalId);
+  if (!asked?.ts) return;
+  const approval = await readApproval(bridge, job, row);
+  const { text, blocks } = approval ? questionMessage(sessionId, approval, users) : lostQuestion();
+  const message = { channel: place.channel, ts: asked.ts, text, ...(blocks && { blocks }) };
+  // The same however often it is done.
+  await bridge.client.chat.update(message).catch((error: unknown) => {
+    const outcome = outcomeOf(error);
+    if (outcome.kind === "later") throw new Postponed(outcome.pause, "Slack limits updates");
+    if (outcome.kind === "unknown") throw error;
+    bridge.logger.warn({ reason: outcome.reason }, "Slack refused to update a question");
+  });
+}
+
+/** The question as it stands; undefined when its session is purged. */
+async function readApproval(
+  bridge: Bridge,
+  job: Job,
+  { sessionId, approvalId, seq }: QuestionRow,
+): Promise<Approval | undefined> {
+  const request = { sessionId, fromSeq: seq, pageSize: 1 };
+  try {
+    const { turns } = await bridge.backend.listTurns(request, patiently(bridge, job));
+    return turns[0]?.approvals.find((approval) => approval.approvalId === approvalId);
+  } catch (error) {
+    if (isDead(error)) return undefined;
+    throw error;
+  }
+}
