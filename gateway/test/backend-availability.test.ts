@@ -1,8 +1,9 @@
 import { GetResponse, Reason } from "@amp/proto";
 import { freePort, tcpProxy } from "@amp/stack/testing";
 import { status } from "@grpc/grpc-js";
-import { expect, test } from "vitest";
-import { type Backend, type BackendError, openBackend } from "../src/backend/index.js";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { Availability, BackendAway } from "../src/backend/availability.js";
+import { type Backend, BackendError, openBackend } from "../src/backend/index.js";
 import { failure, scriptedBackend } from "./scripted-backend.js";
 import { startSystem } from "./web-system.js";
 
@@ -66,6 +67,103 @@ test.each<[keyof typeof status, keyof typeof Reason]>([
     await backend.get("s");
   });
   expect(server.probes).toBe(0);
+});
+
+const GONE = new BackendError("transient", "gone", undefined, "UNAVAILABLE");
+
+/** A backend that is away, and whose probe is answered when told. */
+async function probed() {
+  let answer = () => {};
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  const availability = new Availability(() => answered);
+  await availability.failed(GONE);
+  return { availability, answer };
+}
+
+/** What became of 20 calls that come at once: how many passed, and why the others did not. */
+async function twenty(availability: Availability) {
+  const calls = Array.from({ length: 20 }, () => availability.pass(undefined));
+  const settled = await Promise.allSettled(calls);
+  const reasons = settled.flatMap((call) => (call.status === "rejected" ? [call.reason] : []));
+  return { passed: settled.length - reasons.length, reasons };
+}
+
+test("while it stays away 20 callers cost one probe a round, and fail together", async () => {
+  const probe = vi.fn(() => Promise.reject(GONE));
+  const availability = new Availability(probe);
+  expect(availability.awaySince).toBeUndefined();
+  await availability.failed(GONE);
+  const since = availability.awaySince;
+  expect(since).toBeLessThanOrEqual(performance.now());
+
+  expect((await twenty(availability)).reasons).toHaveLength(20);
+  expect(probe).toHaveBeenCalledTimes(1);
+  // Again and again, for the first to come are told of the last round.
+  for (let rounds = 2; rounds < 5; rounds++) {
+    await vi.waitFor(async () => {
+      const { reasons } = await twenty(availability);
+      expect(reasons).toHaveLength(20);
+      for (const reason of reasons) {
+        expect(reason).toBeInstanceOf(BackendAway);
+        expect(reason.cause).toBe(GONE);
+      }
+      expect(probe.mock.calls.length).toBeGreaterThanOrEqual(rounds);
+    });
+    expect(probe).toHaveBeenCalledTimes(rounds);
+  }
+  expect(availability.awaySince).toBe(since);
+});
+
+test.each([
+  ["an answer", () => Promise.resolve()],
+  ["a refusal", () => Promise.reject(new BackendError("denied", "who?", undefined, "DENIED"))],
+])("all who waited pass when the probe gets %s", async (_what, answer) => {
+  const probe = vi.fn<() => Promise<void>>(answer);
+  const availability = new Availability(probe);
+  await availability.failed(GONE);
+  expect(await twenty(availability)).toMatchObject({ passed: 20 });
+  expect(availability.awaySince).toBeUndefined();
+  expect(await twenty(availability)).toMatchObject({ passed: 20 });
+  expect(probe).toHaveBeenCalledTimes(1);
+});
+
+test("a failure from before the outage, told during the probe, does not undo its answer", async () => {
+  const { availability, answer } = await probed();
+  const round = twenty(availability);
+  const told = availability.failed(GONE);
+  answer();
+  expect(await round).toMatchObject({ passed: 20 });
+  await told;
+  expect(availability.awaySince).toBeUndefined();
+});
+
+test("who gives up leaves the probe to the others", async () => {
+  const { availability, answer } = await probed();
+  const enough = new AbortController();
+  const first = availability.pass(enough.signal);
+  const others = twenty(availability);
+  enough.abort("enough");
+  await expect(first).rejects.toBe("enough");
+  answer();
+  expect(await others).toMatchObject({ passed: 20 });
+});
+
+test("a wall clock that is set back during an outage delays nobody", async () => {
+  onTestFinished(() => void vi.useRealTimers());
+  await using server = await scriptedBackend({ unary: [SESSION] });
+  await using line = await tcpProxy(`http://${server.address}`);
+  await withBackend(new URL(line.url).host, async (backend) => {
+    await backend.get("s");
+    line.cut();
+    await fails(backend.get("s", { window: 300 }));
+    vi.setSystemTime(Date.now() - 3_600_000);
+    const answers = Array.from({ length: 20 }, () => backend.get("s", { window: 60_000 }));
+    await fails(backend.get("s", { window: 600 }));
+    line.restore();
+    expect(await timeOf(() => Promise.all(answers))).toBeLessThan(2_000);
+  });
 });
 
 test("a restart is over for all who wait within half a second", async () => {

@@ -39,10 +39,10 @@ export class Calls {
       try {
         await this.availability.pass(signal);
         const response = await method(request, { signal, timeout });
-        this.succeeded(name);
+        this.onCall(name, "ok");
         return response;
       } catch (error) {
-        await patience.wait(this.failed(name, error, signal));
+        await patience.wait(await this.failed(name, error, signal));
       }
     }
   }
@@ -60,28 +60,27 @@ export class Calls {
       try {
         await this.availability.pass(signal);
         for await (const response of method(request, { signal })) {
-          if (!answered) this.succeeded(name);
+          if (!answered) this.onCall(name, "ok");
           answered = true;
           patience.progress();
           yield response;
         }
         return;
       } catch (error) {
-        await patience.wait(this.failed(name, error, signal));
+        await patience.wait(await this.failed(name, error, signal));
       }
     }
   }
 
-  private succeeded(name: string): void {
-    this.availability.answered();
-    this.onCall(name, "ok");
-  }
-
-  private failed(name: string, thrown: unknown, signal: AbortSignal | undefined): unknown {
+  private async failed(
+    name: string,
+    thrown: unknown,
+    signal: AbortSignal | undefined,
+  ): Promise<unknown> {
     signal?.throwIfAborted();
     const error = toBackendError(thrown);
     if (error !== thrown && error instanceof BackendError) {
-      this.availability.failed(error);
+      await this.availability.failed(error);
       this.onCall(name, error.kind);
     }
     return error;
