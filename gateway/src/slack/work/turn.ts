@@ -48,9 +48,12 @@ async function answer(
     }
     if (!turn) throw new BackendError("internal", "The turn has no end.", undefined, "OK");
   } catch (error) {
-    if (error instanceof BackendError && error.kind !== "transient") await questions.expire();
-    if (isDead(error)) return "dead";
+    if (isDead(error)) {
+      await questions.expire();
+      return "dead";
+    }
     if (!(error instanceof BackendError)) throw error;
+    if (error.kind === "turn") await questions.expire();
     bridge.logger.warn(
       { err: error, session: sessionId, code: error.code },
       "turn without a reply",
