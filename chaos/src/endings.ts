@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { SessionClient } from "@amp/proto";
 import type { Load } from "./load/load.js";
-import type { Talker } from "./load/talker.js";
+import { ASK, type Talker } from "./load/talker.js";
 import type { Random } from "./random.js";
 import type { Ending, Log } from "./record.js";
 import { settled } from "./settled.js";
@@ -60,7 +60,7 @@ export class Endings {
     if (sessionId === undefined) return this.system.complain(`${conversation.name} has no session`);
     const ending: Ending = { conversation, ended: Number.NaN, freed: undefined, inCalm };
     // In the middle of a turn, or while nothing goes on.
-    if (this.random.chance(50)) await talker.say("slow 2 ");
+    if (this.random.chance(50)) await talker.say(this.random.pick(["slow 2 ", ASK]));
     else await settled(() => conversation.unanswered.length === 0);
     conversation.ending = ending;
     // With nobody who looks on, the mapping must end all the same.

@@ -1,3 +1,5 @@
+import type { Question } from "./questions.js";
+
 /**
  * What was asked and what was answered. Times are milliseconds of the run.
  * Every message holds a token of its own, which the demo agent repeats.
@@ -21,6 +23,10 @@ export interface Message {
   replies: Reply[];
   /** Its session was ended before it was answered, on purpose: it may stay without an answer. */
   excused: boolean;
+  /** Whether its agent is to ask somebody before it answers. */
+  asks: boolean;
+  /** What the agent asked about it, as soon as anybody heard of that. */
+  question: Question | undefined;
 }
 
 /** When a session was ended behind its surface's back, and when its mapping was inactive. */
@@ -62,6 +68,8 @@ export class Conversation {
       accepted: undefined,
       replies: [],
       excused: false,
+      asks: false,
+      question: undefined,
     };
     this.messages.push(message);
     return message;

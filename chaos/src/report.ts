@@ -31,6 +31,8 @@ export function report({ options, faults, log, lives, diskWasFull, problems }: O
     "",
     ...faultTable(log, faults, diskWasFull),
     "",
+    questionLine(log),
+    "",
     endingLine(log),
     "",
     ...memoryTable(lives),
@@ -43,14 +45,14 @@ function messageTable(log: Log, faults: Injected[]): string[] {
     const accepted = messages.filter((each) => each.accepted !== undefined);
     const answered = accepted.filter(({ replies }) => replies.length > 0);
     const calm = answered.filter((message) => !faults.some((fault) => overlaps(message, fault)));
-    const latencies = answered.map(latency);
+    const latencies = answered.filter(({ asks }) => !asks).map(latency);
     return row(
       surface,
       messages.length,
       accepted.length,
       answered.length,
       accepted.filter(({ excused, replies }) => excused && replies.length === 0).length,
-      time(median(calm.map(latency))),
+      time(median(calm.filter(({ asks }) => !asks).map(latency))),
       time(median(latencies)),
       time(percentile(latencies, 95)),
       time(worst(latencies)),
@@ -74,7 +76,8 @@ function messageTable(log: Log, faults: Injected[]): string[] {
 }
 
 function faultTable(log: Log, faults: Injected[], diskWasFull: boolean): string[] {
-  const accepted = log.messages.filter((each) => each.accepted !== undefined);
+  // How long people take to answer a question says nothing.
+  const accepted = log.messages.filter((each) => each.accepted !== undefined && !each.asks);
   const rows = FAULT_KINDS.flatMap((kind) => {
     const some = faults.filter((fault) => fault.kind === kind);
     if (some.length === 0) return [];
@@ -100,6 +103,13 @@ function recovery(accepted: Message[], { over }: Injected): number {
   const waiting = accepted.filter((each) => (each.accepted ?? 0) < over);
   const answers = waiting.flatMap(({ replies }) => replies.map(({ at }) => at));
   return Math.max(0, worst(answers) - over);
+}
+
+function questionLine({ messages }: Log): string {
+  const asked = messages.flatMap(({ question }) => question ?? []);
+  const answered = asked.filter(({ replied }) => replied.size > 0);
+  const given = asked.reduce((sum, question) => sum + question.given.size, 0);
+  return `Questions of the agent: ${asked.length}, with ${given} different answers by different people; ${answered.length} answered before their session was ended.`;
 }
 
 function endingLine({ endings }: Log): string {

@@ -1,11 +1,13 @@
 import { checkAnswers } from "./checks/answers.js";
 import { checkAtRest, checkStop } from "./checks/leftovers.js";
 import { checkMemory, Memory } from "./checks/memory.js";
+import { checkQuestions } from "./checks/questions.js";
 import { checkTurns } from "./checks/turns.js";
 import { Endings } from "./endings.js";
 import { injectAll } from "./faults.js";
 import { Load } from "./load/load.js";
 import type { Options } from "./options.js";
+import { buttonsOf } from "./questions.js";
 import { Random } from "./random.js";
 import { Log } from "./record.js";
 import type { Outcome } from "./report.js";
@@ -48,6 +50,7 @@ export async function run(
   await settled(() => log.messages.every(isSettled), CALM_MS);
   tell("Ending every session that is left.");
   await endings.endAll();
+  await settled(() => log.messages.every(isShown));
   await new Promise((resolve) => setTimeout(resolve, LATE_MS));
 
   tell("Checking.");
@@ -58,6 +61,7 @@ export async function run(
   const problems = [
     ...checkAnswers(log),
     ...(await checkTurns(database, log)),
+    ...(await checkQuestions(database, log)),
     ...(await checkAtRest(system)),
     ...checkMemory(lives),
   ];
@@ -65,6 +69,11 @@ export async function run(
   endings.close();
   problems.push(...(await checkStop(system)), ...system.complaints);
   return { options, faults, log, lives, diskWasFull: database.disk.canFill, problems };
+}
+
+/** Whether its question, if there is one, shows what became of it. */
+function isShown({ question }: Log["messages"][number]): boolean {
+  return question?.posts.every((post) => buttonsOf(post).length === 0) ?? true;
 }
 
 function isSettled({ accepted, excused, replies }: Log["messages"][number]): boolean {

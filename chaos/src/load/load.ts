@@ -4,7 +4,8 @@ import { Deliveries } from "../slack/deliver.js";
 import type { System } from "../system.js";
 import { askForThread, type SlackContext, watchSlack } from "./slack.js";
 import { type Line, Talker } from "./talker.js";
-import { WebChat, type WebContext } from "./web.js";
+import { WebChat } from "./web.js";
+import type { WebContext } from "./web-request.js";
 
 /** Conversations that go on at any time. */
 const OPEN: Record<Surface, number> = { slack: 6, web: 5 };
@@ -16,6 +17,7 @@ export class Load {
   private readonly lines: Line[] = [];
   private readonly slack: SlackContext;
   private readonly web: WebContext;
+  private readonly over = new AbortController();
   private stopped = false;
 
   constructor(
@@ -26,7 +28,8 @@ export class Load {
     const { database, slack, slackUrls, webUrls } = system;
     const deliveries = new Deliveries(slackUrls, random.fork());
     const { workspace } = slack;
-    this.slack = { workspace, deliveries, database, log, random: random.fork() };
+    const over = this.over.signal;
+    this.slack = { workspace, deliveries, database, log, random: random.fork(), over };
     this.web = { urls: webUrls, log, random: random.fork() };
     watchSlack(this.slack, (thread) => this.talk(thread));
   }
@@ -59,6 +62,7 @@ export class Load {
   }
 
   close(): void {
+    this.over.abort();
     for (const line of this.lines) line.close();
   }
 }

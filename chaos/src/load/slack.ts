@@ -1,9 +1,11 @@
 import type { Database } from "../database.js";
+import { noteAnswer } from "../questions.js";
 import type { Random } from "../random.js";
 import { type Conversation, type Log, type Message, noteReply } from "../record.js";
 import type { Deliveries } from "../slack/deliver.js";
 import { BOT } from "../slack/methods.js";
-import type { Workspace, Written } from "../slack/workspace.js";
+import type { SlackMessage, Workspace, Written } from "../slack/workspace.js";
+import { clickUntilSettled } from "./clicks.js";
 import type { Line } from "./talker.js";
 
 const CHANNELS = ["C0GENERAL", "C0RANDOM"] as const;
@@ -19,6 +21,8 @@ export interface SlackContext {
   database: Database;
   log: Log;
   random: Random;
+  /** Aborted when nobody is there any more. */
+  over: AbortSignal;
 }
 
 /** A thread that several people write in; it begins with `new` in a channel. */
@@ -54,12 +58,22 @@ export class SlackThread implements Line {
     const { conversation } = this;
     const { text } = message;
     const answered = this.context.log.find(text);
-    if (answered && text.includes("You said (turn ")) {
+    if (text.startsWith("The agent asks: ")) this.asked(message);
+    else if (answered && text.includes("You said (turn ")) {
+      noteAnswer(answered, text);
       if (answered.conversation === conversation) noteReply(answered, Number(message.ts));
       else conversation.oddities.push(`an answer of ${answered.conversation.name}: ${text}`);
     } else if (text.startsWith("Session has ended.")) conversation.notices += 1;
     else if (text === "_This turn was cancelled._") conversation.cancellations += 1;
     else conversation.oddities.push(text);
+  }
+
+  /** A question holds its message in its blocks. */
+  private asked(post: SlackMessage): void {
+    const asked = this.context.log.find(JSON.stringify(post.blocks));
+    if (asked?.conversation === this.conversation && asked.asks) {
+      void clickUntilSettled(this.context, this.channel, asked, post);
+    } else this.conversation.oddities.push(`a question: ${JSON.stringify(post.blocks)}`);
   }
 
   holds(channel: string, { message }: Written): boolean {

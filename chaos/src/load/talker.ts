@@ -6,7 +6,10 @@ import type { Conversation, Message } from "../record.js";
 const PAUSE = [300, 2_500] as const;
 /** Nobody writes on who waits for so many answers. */
 const MOST_UNANSWERED = 3;
-const SLOW_PERCENT = 30;
+const SLOW_PERCENT = 25;
+const ASKING_PERCENT = 12;
+/** The demo agent's word for a question. */
+export const ASK = "approve ";
 
 /** A conversation of some surface, from its begin on. */
 export interface Line {
@@ -36,13 +39,19 @@ export class Talker {
     while (!this.stopped) {
       await delay(this.random.between(...PAUSE));
       if (this.stopped || conversation.unanswered.length >= MOST_UNANSWERED) continue;
-      await this.say(this.random.chance(SLOW_PERCENT) ? "slow 1 " : "");
+      await this.say(this.prefix());
     }
+  }
+
+  private prefix(): string {
+    if (this.random.chance(ASKING_PERCENT)) return ASK;
+    return this.random.chance(SLOW_PERCENT) ? "slow 1 " : "";
   }
 
   /** Sends one more message, also after it stopped. */
   async say(prefix: string): Promise<Message> {
     const message = this.line.conversation.next();
+    message.asks = prefix === ASK;
     await this.line.send(message, prefix + message.token);
     return message;
   }

@@ -1,24 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { createParser } from "eventsource-parser";
-import type { Random } from "../random.js";
-import { type Conversation, type Log, type Message, noteReply } from "../record.js";
+import { noteAnswer } from "../questions.js";
+import { type Conversation, type Message, noteReply } from "../record.js";
 import type { Line } from "./talker.js";
+import { WebAnswers, type WebApproval } from "./web-answers.js";
+import { post, REPEAT_MS, type WebContext } from "./web-request.js";
 
-/** What web chats share. */
-export interface WebContext {
-  /** Of the gateways. */
-  urls: readonly string[];
-  log: Log;
-  random: Random;
-}
-
-/** A request without an answer is repeated after so long, and one that was refused after a shorter while. */
-const PATIENCE_MS = 15_000;
-/** How often the line breaks within so many milliseconds, so that nobody knows what became of the request. */
-const BROKEN_PERCENT = 10;
-const BROKEN_MS = [1, 40] as const;
-const REPEAT_MS = 300;
 /** The server sends a sign of life every 15 s. */
 const SILENCE_MS = 40_000;
 /** Who waits for the reply with the request, instead of for the event stream. */
@@ -27,12 +15,14 @@ const WAITING_PERCENT = 30;
 /** A chat as the page has it: requests repeated with their id until they are accepted, and an event stream. */
 export class WebChat implements Line {
   private readonly closed = new AbortController();
+  private readonly answers: WebAnswers;
 
   private constructor(
     private readonly context: WebContext,
     readonly conversation: Conversation,
     private readonly session: string,
   ) {
+    this.answers = new WebAnswers(context, session, this.closed.signal);
     void this.follow();
   }
 
@@ -110,15 +100,27 @@ export class WebChat implements Line {
   private sort(event: string | undefined, told: Told): void {
     if (event === "snapshot") for (const turn of told.turns ?? []) this.note(turn);
     else if (event === "turn" && told.turn) this.note(told.turn);
+    else if (event === "turn" && told.approval) this.asked(told.approval);
   }
 
-  private note({ seq, state, message, reply }: Turn): void {
+  /** The details of a question hold the message. */
+  private asked(approval: WebApproval): void {
+    const asked = this.context.log.find(approval.content);
+    if (asked?.conversation === this.conversation && asked.asks) {
+      this.answers.note(asked, approval);
+    } else this.conversation.oddities.push(`a question: ${approval.content}`);
+  }
+
+  private note({ seq, state, message, reply, approvals }: Turn): void {
     const { conversation, context } = this;
+    for (const approval of approvals) this.asked(approval);
     if (state === "queued" || state === "running") return;
     const asked = context.log.find(message);
     if (asked?.conversation !== conversation) conversation.oddities.push(`a turn: ${message}`);
-    else if (state === "completed" && reply.includes(asked.token)) noteReply(asked, seq);
-    else if (state !== "cancelled" || !conversation.ending) {
+    else if (state === "completed" && reply.includes(asked.token)) {
+      noteAnswer(asked, reply);
+      noteReply(asked, seq);
+    } else if (state !== "cancelled" || !conversation.ending) {
       conversation.oddities.push(`turn ${seq} is ${state}: ${reply}`);
     }
   }
@@ -133,35 +135,11 @@ interface Turn {
   state: string;
   message: string;
   reply: string;
+  approvals: WebApproval[];
 }
 
 interface Told {
   turns?: Turn[];
   turn?: Turn;
-}
-
-interface Answer {
-  status: number;
-  body: Record<string, unknown>;
-}
-
-/** A request to any gateway; undefined when nothing came back. */
-async function post(
-  { urls, random }: WebContext,
-  path: string,
-  body: object,
-  headers: Record<string, string> = {},
-): Promise<Answer | undefined> {
-  const patience = random.chance(BROKEN_PERCENT) ? random.between(...BROKEN_MS) : PATIENCE_MS;
-  try {
-    const response = await fetch(`${random.pick(urls)}/apps/web-chat/api${path}`, {
-      method: "POST",
-      headers: { "content-type": "application/json", ...headers },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(patience),
-    });
-    return { status: response.status, body: (await response.json()) as Answer["body"] };
-  } catch {
-    return undefined;
-  }
+  approval?: WebApproval;
 }

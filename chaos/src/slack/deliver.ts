@@ -10,6 +10,7 @@ const PATIENCE_MS = 3_000;
 /** Slack waits for 0, 60 and 300 s before them; here it is in more of a hurry. */
 const RETRY_AFTER_MS = [0, 1_000, 3_000];
 const JSON_TYPE = "application/json";
+const FORM_TYPE = "application/x-www-form-urlencoded";
 /** How often a delivery that was acknowledged comes once more. */
 const REDELIVERED_PERCENT = 10;
 
@@ -70,7 +71,31 @@ export class Deliveries {
       user_id: user,
       trigger_id: randomUUID(),
     });
-    return this.post(form.toString(), "application/x-www-form-urlencoded", 0);
+    return this.post(form.toString(), FORM_TYPE, 0);
+  }
+
+  /**
+   * Delivers a click on a button of the app's message, once: Slack does not repeat
+   * these; now and then it comes twice. Returns whether it was acknowledged.
+   */
+  async click(
+    channel: string,
+    user: string,
+    { ts, thread_ts }: Pick<MessageEvent, "ts" | "thread_ts">,
+    action: { action_id: string; value: string },
+  ): Promise<boolean> {
+    const payload = {
+      type: "block_actions",
+      team: { id: BOT.team },
+      user: { id: user },
+      channel: { id: channel },
+      message: { ts, thread_ts },
+      actions: [{ ...action, type: "button" }],
+      trigger_id: randomUUID(),
+    };
+    const form = new URLSearchParams({ payload: JSON.stringify(payload) }).toString();
+    if (this.random.chance(REDELIVERED_PERCENT)) void this.post(form, FORM_TYPE, 0);
+    return this.post(form, FORM_TYPE, 0);
   }
 
   private async post(body: string, type: string, attempt: number): Promise<boolean> {
