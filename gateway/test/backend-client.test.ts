@@ -42,7 +42,8 @@ describe("what a status means", () => {
     ["ABORTED", "TURN_INTERRUPTED", "turn"],
     ["INTERNAL", "TURN_FAILED", "turn"],
     ["INTERNAL", "INTERNAL", "internal"],
-    ["UNKNOWN", undefined, "internal"],
+    ["INTERNAL", undefined, "transient"],
+    ["UNKNOWN", undefined, "transient"],
     ["UNIMPLEMENTED", undefined, "internal"],
     ["DATA_LOSS", undefined, "internal"],
     ["RESOURCE_EXHAUSTED", "QUEUE_FULL", "busy"],
@@ -96,16 +97,17 @@ describe("the window", () => {
     });
   });
 
-  test.each(["INVALID_ARGUMENT", "NOT_FOUND", "INTERNAL"] as const)(
-    "%s is told at once",
-    async (code) => {
-      await using server = await scriptedBackend({ unary: [failure(status[code]), SESSION] });
-      await withBackend(server.address, async (backend) => {
-        await expect(backend.get("s", { window: 10_000 })).rejects.toThrow(BackendError);
-      });
-      expect(server.calls).toHaveLength(1);
-    },
-  );
+  test.each([
+    ["INVALID_ARGUMENT", undefined],
+    ["NOT_FOUND", undefined],
+    ["INTERNAL", Reason.INTERNAL],
+  ] as const)("%s is told at once", async (code, reason) => {
+    await using server = await scriptedBackend({ unary: [failure(status[code], reason), SESSION] });
+    await withBackend(server.address, async (backend) => {
+      await expect(backend.get("s", { window: 10_000 })).rejects.toThrow(BackendError);
+    });
+    expect(server.calls).toHaveLength(1);
+  });
 
   test("a turn that its agent failed as unavailable is not run again", async () => {
     const failed = failure(status.UNAVAILABLE, Reason.TURN_FAILED);

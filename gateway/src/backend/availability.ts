@@ -114,11 +114,14 @@ export class BackendAway extends BackendError {
   }
 }
 
+/** What says nothing of other calls: that one of them broke off. */
+const BROKEN_OFF = new Set(["INTERNAL", "UNKNOWN"]);
+
 /** Whether no call would do better; a session between two replicas says nothing of others. */
 function isAway(error: unknown): boolean {
   if (!(error instanceof BackendError)) return true;
-  const { kind, reason } = error;
-  if (kind !== "transient") return false;
+  const { kind, reason, code } = error;
+  if (kind !== "transient" || BROKEN_OFF.has(code)) return false;
   return (
     reason === undefined || reason === Reason.DATABASE_UNAVAILABLE || reason === Reason.DRAINING
   );

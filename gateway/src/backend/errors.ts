@@ -92,6 +92,10 @@ function kindOf(code: status, reason: Reason | undefined): BackendErrorKind {
     case status.UNAUTHENTICATED:
     case status.PERMISSION_DENIED:
       return "denied";
+    // The backend says why; without that it is grpc-js that speaks, of a stream that broke off without a status.
+    case status.INTERNAL:
+    case status.UNKNOWN:
+      return reason === undefined ? "transient" : "internal";
     default:
       return "internal";
   }

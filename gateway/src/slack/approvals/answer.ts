@@ -1,11 +1,11 @@
 import { BackendError } from "../../backend/index.js";
 import type { ButtonClick } from "../door/delivery.js";
 import type { Job } from "../inbox/job.js";
-import { escapeText } from "../text/escape.js";
 import { type Bridge, patiently, whisper } from "../work/bridge.js";
 import { failureText } from "../work/failure.js";
-import { parseValue } from "./message.js";
+import { outcome, parseValue } from "./message.js";
 import { enqueueStep, findAsked } from "./question.js";
+import { readApproval } from "./read.js";
 
 const GONE = "_Nobody waits for this answer any more._";
 
@@ -27,12 +27,13 @@ export async function answerQuestion(bridge: Bridge, job: Job, click: ButtonClic
     await bridge.backend.resolveApproval(request, patiently(bridge, job));
   } catch (error) {
     if (!(error instanceof BackendError)) throw error;
-    const { kind, message, code } = error;
-    const over = kind === "late" || kind === "dead";
-    if (!over) bridge.logger.warn({ err: error, session: sessionId, code }, "answer not given");
-    const text = over ? `_${escapeText(message)}_` : failureText(error);
-    await whisper(bridge, place, user, text);
-    if (!over) return;
+    if (error.kind !== "late" && error.kind !== "dead") {
+      const { code } = error;
+      bridge.logger.warn({ err: error, session: sessionId, code }, "answer not given");
+      return whisper(bridge, place, user, failureText(error));
+    }
+    const approval = await readApproval(bridge, job, row);
+    await whisper(bridge, place, user, approval ? `Too late: ${outcome(approval)}` : GONE);
   }
   await enqueueStep(bridge.pool, "settle", row, row);
 }

@@ -56,7 +56,8 @@ export function parseValue(value: string): z.infer<typeof Value> | undefined {
   }
 }
 
-function outcome({ state, optionId, options, decidedBy }: Approval): string {
+/** What became of a question that does not wait any more. */
+export function outcome({ state, optionId, options, decidedBy }: Approval): string {
   if (state !== ApprovalState.DECIDED) return "Nobody answered in time.";
   const label = options.find((option) => option.optionId === optionId)?.label ?? optionId;
   return `*${escapeText(label)}*, answered ${answerer(decidedBy)}`;

@@ -1,9 +1,10 @@
-import { type Approval, ApprovalState, isDead } from "../../backend/index.js";
+import { ApprovalState } from "../../backend/index.js";
 import { outcomeOf } from "../api/outcome.js";
 import { type Job, Postponed } from "../inbox/job.js";
-import { type Bridge, draft, patiently } from "../work/bridge.js";
+import { type Bridge, draft } from "../work/bridge.js";
 import { lostQuestion, questionMessage } from "./message.js";
 import { findAsked, type QuestionRow } from "./question.js";
+import { readApproval } from "./read.js";
 
 /** Posts a question, or puts what became of it into the place of its buttons. */
 export async function showQuestion(bridge: Bridge, job: Job, row: QuestionRow): Promise<void> {
@@ -34,20 +35,4 @@ async function settle(bridge: Bridge, job: Job, row: QuestionRow): Promise<void>
     if (outcome.kind === "unknown") throw error;
     bridge.logger.warn({ reason: outcome.reason }, "Slack refused to update a question");
   });
-}
-
-/** The question as it stands; undefined when its session is purged. */
-async function readApproval(
-  bridge: Bridge,
-  job: Job,
-  { sessionId, approvalId, seq }: QuestionRow,
-): Promise<Approval | undefined> {
-  const request = { sessionId, fromSeq: seq, pageSize: 1 };
-  try {
-    const { turns } = await bridge.backend.listTurns(request, patiently(bridge, job));
-    return turns[0]?.approvals.find((approval) => approval.approvalId === approvalId);
-  } catch (error) {
-    if (isDead(error)) return undefined;
-    throw error;
-  }
 }
