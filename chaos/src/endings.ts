@@ -3,12 +3,15 @@ import type { SessionClient } from "@amp/proto";
 import type { Load } from "./load/load.js";
 import { ASK, type Talker } from "./load/talker.js";
 import type { Random } from "./random.js";
-import type { Ending, Log } from "./record.js";
+import type { Ending, Log, Message } from "./record.js";
 import { settled } from "./settled.js";
 import type { System } from "./system.js";
 
 /** Milliseconds between two endings. */
 const PAUSE = [6_000, 14_000] as const;
+
+/** How long an ending waits for a question to come up, in milliseconds. */
+const QUESTION_MS = 5_000;
 
 /** A session that is dead while a mapping is active. */
 const ACTIVE = `
@@ -60,8 +63,13 @@ export class Endings {
     if (sessionId === undefined) return this.system.complain(`${conversation.name} has no session`);
     const ending: Ending = { conversation, ended: Number.NaN, freed: undefined, inCalm };
     // In the middle of a turn, or while nothing goes on.
-    if (this.random.chance(50)) await talker.say(this.random.pick(["slow 2 ", ASK]));
-    else await settled(() => conversation.unanswered.length === 0);
+    if (this.random.chance(50)) {
+      const message = await talker.say(this.random.pick(["slow 2 ", ASK]));
+      // Else the session is gone before anybody hears of the question.
+      if (message.asks && this.random.chance(70)) {
+        await settled(() => isHeardOf(message), QUESTION_MS);
+      }
+    } else await settled(() => conversation.unanswered.length === 0);
     conversation.ending = ending;
     // With nobody who looks on, the mapping must end all the same.
     if (this.random.chance(50)) line.close();
@@ -94,4 +102,9 @@ export class Endings {
   close(): void {
     this.client.close();
   }
+}
+
+/** Whether its question waits for somebody, or is over already. */
+function isHeardOf({ question, replies }: Message): boolean {
+  return question !== undefined || replies.length > 0;
 }

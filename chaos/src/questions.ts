@@ -43,6 +43,18 @@ export function smallPrint({ blocks }: SlackMessage): string {
   return all.find(({ type }) => type === "context")?.elements?.[0]?.text ?? "";
 }
 
+/** Whom a post that waits says it may be answered by. */
+export function mayAnswer(post: SlackMessage): Set<string> {
+  return new Set([...smallPrint(post).matchAll(/<@(\w+)>/g)].map(([, user]) => user ?? ""));
+}
+
+/** Whether a post asks its message's author and who began the session, with the first message of all, and nobody else. */
+export function asksTheRight({ user, conversation }: Message, post: SlackMessage): boolean {
+  const right = new Set([user, conversation.messages[0]?.user]);
+  const named = mayAnswer(post);
+  return named.size === right.size && [...named].every((each) => right.has(each));
+}
+
 /** The option that a button stands for. */
 export function optionOf({ value }: Button): string {
   return String((JSON.parse(value) as unknown[])[2]);

@@ -17,6 +17,8 @@ export interface Message {
   /** From 1, in the order of sending. */
   number: number;
   token: string;
+  /** Who writes it in Slack. */
+  user: string | undefined;
   sent: number;
   /** When Slack's delivery was acknowledged, or the web chat's request answered; undefined: never. */
   accepted: number | undefined;
@@ -64,6 +66,7 @@ export class Conversation {
       conversation: this,
       number,
       token: `c${this.number}m${number}`,
+      user: undefined,
       sent: performance.now(),
       accepted: undefined,
       replies: [],

@@ -45,7 +45,9 @@ export async function run(
 
   tell("No more faults; waiting for everything to be answered.");
   await ending;
-  await settled(() => log.messages.every(isSettled), CALM_MS);
+  // While people go on; there is always somebody who waits, for a question at least.
+  const sofar = log.messages;
+  await settled(() => sofar.every(isSettled), CALM_MS);
   await load.stop();
   await settled(() => log.messages.every(isSettled), CALM_MS);
   tell("Ending every session that is left.");

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
-import { noteAnswer, type Question, questionOf } from "../questions.js";
+import { isTooLate } from "../load/web-answers.js";
+import { asksTheRight, noteAnswer, type Question, questionOf } from "../questions.js";
 import { Log, type Message, noteReply } from "../record.js";
 import { compareQuestions, type StoredApproval } from "./questions.js";
 
@@ -69,6 +70,41 @@ test("whoever is told of another answer is found", () => {
 test("a reply without an answer is found", () => {
   Object.assign(question, { told: new Set(), replied: new Set(), posts: [] });
   expect(problems({ ...stored, option: null, user: null })).toEqual(found("was passed over"));
+});
+
+test("a reply that tells no answer, or to a question that never was, is found", () => {
+  question.replied.clear();
+  expect(problems(stored)).toEqual(found("that the reply does not tell"));
+  message.question = undefined;
+  expect(problems()).toEqual(found("is not stored"));
+});
+
+test("a post that asks others than the author and who began is found", () => {
+  const later = message.conversation.next();
+  Object.assign(message, { user: "U0ADA" });
+  Object.assign(later, { user: "U0BOB" });
+  const asks = (asked: Message, text: string) =>
+    asksTheRight(asked, { type: "message", ts: "1.0", text: "", blocks: print(text) });
+  expect(asks(later, "Only <@U0BOB> or <@U0ADA> can answer.")).toBe(true);
+  expect(asks(message, "Only <@U0ADA> can answer.")).toBe(true);
+  expect(asks(later, "Only <@U0BOB> can answer.")).toBe(false);
+  expect(asks(message, "Only <@U0ADA> or <@U0EVE> can answer.")).toBe(false);
+});
+
+test("a 409 of a living session is right only as another answer or an expiry", () => {
+  const refused = (type: string, session_connected: boolean) =>
+    isTooLate({ status: 409, body: { type, session_connected } }, message);
+  expect(refused("APPROVAL_DECIDED", true)).toBe(true);
+  expect(refused("APPROVAL_EXPIRED", true)).toBe(true);
+  expect(refused("APPROVAL_DECIDED", false)).toBe(false);
+  expect(refused("", false)).toBe(false);
+  message.conversation.ending = {
+    conversation: message.conversation,
+    ended: 0,
+    freed: undefined,
+    inCalm: false,
+  };
+  expect(refused("", false)).toBe(true);
 });
 
 test("a second post, one that keeps its buttons, and one that shows something else are found", () => {

@@ -40,13 +40,16 @@ export function compareQuestions(stored: StoredApproval[], log: Log): string[] {
 function checkQuestion({ question, asks, replies }: Message, stored: StoredApproval[]): string[] {
   const [approval] = stored;
   if (stored.length > 1) return [`is stored ${stored.length} times`];
-  if (!approval) return question ? ["is not stored"] : [];
+  if (!approval) return question || (asks && replies.length > 0) ? ["is not stored"] : [];
   if (!asks) return ["was not asked for"];
   const { option, user } = approval;
   const problems: string[] = [];
   if (replies.length > 0 && option === null) problems.push("was passed over by the agent");
   if (!question) return option === null ? problems : [...problems, "was answered by nobody"];
   const { given, told, replied, posts } = question;
+  if (replies.length > 0 && option !== null && replied.size === 0) {
+    problems.push("has an answer that the reply does not tell");
+  }
   if (option !== null && !given.has(`${option} by ${user}`)) {
     problems.push(`has an answer that nobody gave: ${option} by ${user}`);
   }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { buttonsOf, optionOf, questionOf, smallPrint } from "../questions.js";
+import { buttonsOf, mayAnswer, optionOf, questionOf } from "../questions.js";
 import type { Message } from "../record.js";
 import type { SlackMessage } from "../slack/workspace.js";
 import type { SlackContext } from "./slack.js";
@@ -20,7 +20,7 @@ export async function clickUntilSettled(
   post: SlackMessage,
 ): Promise<void> {
   const { deliveries, random, over } = context;
-  const users = [...smallPrint(post).matchAll(/<@(\w+)>/g)].map(([, user]) => user ?? "");
+  const users = [...mayAnswer(post)];
   const question = questionOf(asked);
   question.posts.push(post);
   while (!over.aborted) {

@@ -1,5 +1,5 @@
 import type { Database } from "../database.js";
-import { noteAnswer } from "../questions.js";
+import { asksTheRight, noteAnswer, smallPrint } from "../questions.js";
 import type { Random } from "../random.js";
 import { type Conversation, type Log, type Message, noteReply } from "../record.js";
 import type { Deliveries } from "../slack/deliver.js";
@@ -46,6 +46,7 @@ export class SlackThread implements Line {
   async send(message: Message, words: string): Promise<void> {
     const { workspace, deliveries, random } = this.context;
     const user = random.pick(USERS);
+    message.user = user;
     const text = (random.chance(MENTION_PERCENT) ? MENTION : "") + words;
     const place = { channel: this.channel, thread_ts: this.root };
     const { ts } = workspace.write(this.channel, { user, text, thread_ts: this.root });
@@ -72,6 +73,9 @@ export class SlackThread implements Line {
   private asked(post: SlackMessage): void {
     const asked = this.context.log.find(JSON.stringify(post.blocks));
     if (asked?.conversation === this.conversation && asked.asks) {
+      if (!asksTheRight(asked, post)) {
+        this.conversation.oddities.push(`${asked.token} asks others: ${smallPrint(post)}`);
+      }
       void clickUntilSettled(this.context, this.channel, asked, post);
     } else this.conversation.oddities.push(`a question: ${JSON.stringify(post.blocks)}`);
   }
@@ -92,6 +96,7 @@ export async function askForThread(context: SlackContext): Promise<void> {
   for (;;) {
     const message = log.open("slack").next();
     const [channel, user] = [random.pick(CHANNELS), random.pick(USERS)];
+    message.user = user;
     const words = `new ${message.token}`;
     let isAcknowledged: boolean;
     if (random.chance(SLASH_PERCENT)) {

@@ -39,18 +39,29 @@ export class WebAnswers {
     const { random } = this.context;
     const all = options.map((option) => option.option_id);
     const chosen = random.chance(RACE_PERCENT) ? all : [random.pick(all)];
-    for (const option of chosen) void this.answer(asked, approval_id, option);
+    // One pause for all, so that two answers do meet.
+    const pause = random.between(...PAUSE);
+    for (const option of chosen) void this.answer(asked, approval_id, option, pause);
   }
 
-  private async answer(asked: Message, approval_id: string, option_id: string): Promise<void> {
+  private async answer(
+    asked: Message,
+    approval_id: string,
+    option_id: string,
+    pause: number,
+  ): Promise<void> {
     const body = { session_id: this.session, approval_id, option_id };
     const question = questionOf(asked);
     question.given.add(`${option_id} by ${USER}`);
-    await delay(this.context.random.between(...PAUSE));
+    await delay(pause);
     while (!this.closed.aborted) {
       const answer = await post(this.context, "/approval", body);
-      if (answer?.status === 200) question.told.add(decisionOf(answer));
-      if (answer?.status === 200 || answer?.status === 409) return;
+      if (answer?.status === 200) {
+        // It says that this answer was taken, and how the question stands.
+        question.told.add(option_id).add(decisionOf(answer));
+        return;
+      }
+      if (answer && isTooLate(answer, asked)) return;
       if (answer && answer.status !== 503) {
         asked.conversation.oddities.push(`${answer.status} ${JSON.stringify(answer.body)}`);
         return;
@@ -58,6 +69,13 @@ export class WebAnswers {
       await delay(REPEAT_MS);
     }
   }
+}
+
+/** Whether another answer was first, or nobody waits any more; a dead session says so only when it was ended. */
+export function isTooLate({ status, body }: Answer, { conversation }: Message): boolean {
+  if (status !== 409) return false;
+  const late = ["APPROVAL_DECIDED", "APPROVAL_EXPIRED"].includes(String(body["type"]));
+  return late ? body["session_connected"] === true : conversation.ending !== undefined;
 }
 
 function decisionOf({ body }: Answer): string {

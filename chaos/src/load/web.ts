@@ -64,7 +64,9 @@ export class WebChat implements Line {
     }
   }
 
-  private checkReply({ token }: Message, reply: string): void {
+  private checkReply(message: Message, reply: string): void {
+    const { token } = message;
+    noteAnswer(message, reply);
     if (!reply.includes(token)) this.conversation.oddities.push(`${token} got: ${reply}`);
   }
 
