@@ -123,7 +123,10 @@ export async function startBackend(
   );
   address = await bind(server, config);
   await lease.renew();
-  await forgetDeadReplicas(pool);
+  // Only tidying: a database that goes away just now must not end what serves already.
+  await forgetDeadReplicas(pool).catch((error: unknown) => {
+    logger.warn({ err: error }, "cannot forget dead replicas now; the next start will");
+  });
   releases.use(sweeper(() => engine.sweep(), SWEEP_MS, logger));
   releases.use(sweeper(() => peers.sweep(), SWEEP_MS, logger));
   const retention = { idleMs: config.sessionIdleTtl, endedMs: config.sessionRetention };
