@@ -121,11 +121,11 @@ export async function startBackend(
       logger,
     }),
   );
+  await forgetDeadReplicas(pool);
   address = await bind(server, config);
-  await lease.renew();
-  // Only tidying: a database that goes away just now must not end what serves already.
-  await forgetDeadReplicas(pool).catch((error: unknown) => {
-    logger.warn({ err: error }, "cannot forget dead replicas now; the next start will");
+  // It serves: from here on a database that goes away ends nothing.
+  await lease.renew().catch((error: unknown) => {
+    logger.warn({ err: error }, "cannot tell the others the address yet; the next heartbeat will");
   });
   releases.use(sweeper(() => engine.sweep(), SWEEP_MS, logger));
   releases.use(sweeper(() => peers.sweep(), SWEEP_MS, logger));

@@ -1,7 +1,7 @@
 import { tcpProxy, testDatabase } from "@amp/stack/testing";
 import { status } from "@grpc/grpc-js";
 import { expect, test } from "vitest";
-import { backendOn, eventually, failure, newSession } from "./backend.js";
+import { backendOn, eventually, failure, inDatabase, newSession } from "./backend.js";
 import { steeredAgent } from "./steered-agent.js";
 
 const AWAY = { code: status.UNAVAILABLE, reason: "DATABASE_UNAVAILABLE" };
@@ -90,4 +90,23 @@ test("away for longer than the lease: callers are sent away, and the turn runs w
   await eventually(() => expect(agent.prompts).toEqual(["hold on", "hold on"]));
   agent.release("hold on");
   expect((await sessions.send(request)).reply).toBe("begun done");
+});
+
+test("away just as it begins to listen: it serves, and its peers hear of it when it is back", async () => {
+  await using database = await testDatabase();
+  await (await backendOn(database))[Symbol.asyncDispose]();
+  // The heartbeat that tells the address fails, as if the database had gone just then.
+  await inDatabase(
+    database,
+    `create function refuse() returns trigger as $$ begin raise 'away'; end $$ language plpgsql;
+    create trigger refuse before update on replicas for each row execute function refuse();`,
+  );
+  await using running = await backendOn(database);
+  await inDatabase(database, "drop trigger refuse on replicas");
+  await eventually(async () => {
+    const rows = await inDatabase(database, "select address from replicas");
+    expect(rows).toEqual([{ address: running.backend.address }]);
+  });
+  const sessionId = await newSession(running.sessions);
+  expect((await running.sessions.send({ sessionId, message: "x" })).reply).toContain("x");
 });
