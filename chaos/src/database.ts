@@ -12,8 +12,11 @@ import { type Disk, openDisk } from "./disk.js";
  * it ends, as it does by itself when its log cannot be written.
  */
 export class Database implements AsyncDisposable {
-  private wanted = true;
-  private running: Promise<void> = Promise.resolve();
+  private closed = false;
+  /** Resolves when it runs. */
+  private up: Promise<void> = Promise.resolve();
+  /** Before it is started the next time, in milliseconds. */
+  private pause = 0;
   private readonly pool: pg.Pool;
 
   private constructor(
@@ -58,20 +61,16 @@ export class Database implements AsyncDisposable {
     }
   }
 
-  /** Stops it, and starts it again after the pause. */
+  /** Stops it, and starts it again after the pause. Resolves when it is up. */
   async restart(signal: "SIGINT" | "SIGKILL", pause: number): Promise<void> {
-    this.wanted = false;
+    // It may be about to start again by itself.
+    await this.up;
     const { process: child } = this.server;
-    if (child.exitCode === null && child.signalCode === null) {
-      const ended = once(child, "exit");
-      child.kill(signal);
-      await ended;
-    }
-    await this.running;
-    await delay(pause);
-    this.wanted = true;
-    await this.startAgain();
-    this.keep();
+    const ended = once(child, "exit");
+    this.pause = pause;
+    child.kill(signal);
+    await ended;
+    await this.up;
   }
 
   /** Makes every new transaction read-only, or no more. */
@@ -80,21 +79,20 @@ export class Database implements AsyncDisposable {
     await this.query("select pg_reload_conf()");
   }
 
+  /** Starts it again when it has ended, whoever ended it; nobody else starts it. */
   private keep(): void {
-    this.running = (async () => {
-      while (this.wanted) {
-        const { process: child } = this.server;
-        if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
-        if (!this.wanted) return;
-        await this.startAgain();
-      }
-    })();
+    this.server.process.once("exit", () => {
+      if (!this.closed) this.up = this.startAgain();
+    });
   }
 
   private async startAgain(): Promise<void> {
+    await delay(this.pause);
+    this.pause = 0;
     for (;;) {
       try {
         this.server = await launch(this.disk, this.port, this.log);
+        this.keep();
         return;
       } catch (error) {
         this.log.write(`${String(error)}\n`);
@@ -104,10 +102,10 @@ export class Database implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.wanted = false;
+    this.closed = true;
     await this.pool.end();
+    await this.up;
     await this.server[Symbol.asyncDispose]();
-    await this.running;
     await this.disk[Symbol.asyncDispose]();
     this.log.end();
   }

@@ -80,20 +80,32 @@ export interface Injected extends Fault {
   over: number;
 }
 
-/** Injects the faults at their times. Resolves when the last is over. */
+/**
+ * Injects the faults at their times, but not before the last one of the same
+ * target is over: until then there is nothing whole to break. Resolves when all
+ * are over.
+ */
 export async function injectAll(
   system: System,
   faults: readonly Fault[],
   tell: (line: string) => void,
 ): Promise<Injected[]> {
   const begin = performance.now();
+  const last = new Map<string, Promise<unknown>>();
   return Promise.all(
-    faults.map(async (fault) => {
-      await delay(begin + fault.at - performance.now());
-      const begun = performance.now();
-      tell(`${fault.kind}: ${fault.target}, ${(fault.duration / 1_000).toFixed(1)} s`);
-      await BREAKS[fault.kind](system, fault);
-      return { ...fault, begun, over: performance.now() };
+    faults.map((fault) => {
+      const injected = inject(fault, last.get(fault.target));
+      last.set(fault.target, injected);
+      return injected;
     }),
   );
+
+  async function inject(fault: Fault, before: Promise<unknown> | undefined): Promise<Injected> {
+    await delay(begin + fault.at - performance.now());
+    await before;
+    const begun = performance.now();
+    tell(`${fault.kind}: ${fault.target}, ${(fault.duration / 1_000).toFixed(1)} s`);
+    await BREAKS[fault.kind](system, fault);
+    return { ...fault, begun, over: performance.now() };
+  }
 }

@@ -30,6 +30,7 @@ export class Service implements AsyncDisposable {
   private readonly log: WriteStream;
   private child: ChildProcess | undefined;
   private wanted = false;
+  private startingAgain: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: ServiceOptions) {
     this.log = createWriteStream(options.logFile, { flags: "a" });
@@ -67,7 +68,7 @@ export class Service implements AsyncDisposable {
       if (!this.wanted) return;
       // Before it is ready it may give up, such as on a database that is away.
       if (isReady) this.options.onCrash(`${this.name} ended by itself: ${signal ?? code}`);
-      void delay(START_AGAIN_MS).then(() => this.wanted && this.start());
+      this.startingAgain = setTimeout(() => this.start(), START_AGAIN_MS);
     });
   }
 
@@ -100,6 +101,7 @@ export class Service implements AsyncDisposable {
 
   private async stop(signal: NodeJS.Signals): Promise<void> {
     this.wanted = false;
+    clearTimeout(this.startingAgain);
     const { child } = this;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, "exit");
