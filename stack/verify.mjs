@@ -10,7 +10,8 @@ const PATH = `${path.resolve("node_modules/.bin")}${path.delimiter}${process.env
 
 /** Each answers undefined when all is well, a note when it could not be checked, and throws when it is not. */
 const STEPS = {
-  "builds, in types": () => run("node", "stack/install.mjs"),
+  // With the browser, which the configuration of the page tests looks for.
+  "builds, in types": () => run("node", "stack/install.mjs", "--peers"),
   "types of the tests": () => run("tsc", "-p", "tsconfig.test.json"),
   "types of the page": () => run("npm", "run", "types", "-w", "@amp/page"),
   "lint, format, import boundaries": () => run("biome", "check", "--error-on-warnings"),
