@@ -112,6 +112,8 @@ create table web_memories (
 
 CREATE INDEX slack_inbox_finished ON slack_inbox USING btree (finished_at) WHERE (status = 'done'::text);
 
+CREATE INDEX slack_inbox_questions ON slack_inbox USING btree (((body ->> 'sessionId'::text))) WHERE ((body ->> 'type'::text) = 'amp_question'::text);
+
 CREATE INDEX slack_inbox_unfinished ON slack_inbox USING btree (received_at) WHERE (status <> 'done'::text);
 
 CREATE INDEX slack_inbox_waiting ON slack_inbox USING btree (lane, id) WHERE (status = 'waiting'::text);

@@ -1,6 +1,7 @@
 import { connectSessions } from "@amp/proto";
 import type { LocalSlackMessage } from "@amp/stack/testing";
 import { expect, test, vi } from "vitest";
+import { allReleased, endElsewhere, sessionOf } from "./endings-system.js";
 import { ADA, BOB, GENERAL, type SlackSystem, startSlackSystem } from "./slack-system.js";
 
 const SOON = { timeout: 15_000 };
@@ -183,4 +184,19 @@ test("a backend that is away for long: the person is told, and the buttons stay"
   await system.backend.start();
   await click(system, question, "Allow", ADA);
   await settled(system, question, `*Allow*, answered by <@${ADA}>`);
+});
+
+test("a session that ended while no gateway ran: the buttons go away without a click", async () => {
+  await using system = await startSlackSystem();
+  const thread = await system.begin();
+  await say(system, thread, "approve late");
+  const question = await asked(system, thread);
+  await system.gateway[Symbol.asyncDispose]();
+  await endElsewhere(system, await sessionOf(system, thread));
+  // The end is heard of before anybody works the message that asked.
+  await system.pool.query("update slack_lanes set next_at = now() + interval '1 hour'");
+  await using _another = await system.anotherGateway();
+  await allReleased(system);
+  await system.pool.query("update slack_lanes set next_at = now()");
+  await settled(system, question, "Nobody answered in time.");
 });

@@ -6,7 +6,7 @@
  *
  *   ask    -- the worker of the turn hears of the question --> posted, once, by the outbox
  *   settle -- the turn's worker hears of the decision or of the turn's end,
- *             or somebody clicked                          --> the message is updated
+ *             the session ends, or somebody clicked        --> the message is updated
  *
  * Both rows show the question as it stands when they are worked, so that neither
  * a crash nor a repeat shows anything but the truth.
@@ -57,6 +57,20 @@ export async function enqueueStep(
   };
   const dedupeKey = questionDedupeKey(sessionId, approvalId, step);
   await enqueue(db, { dedupeKey, lane: questionLane(place, approvalId) }, row);
+}
+
+/** Sees to it that every question of these sessions, which are dead, shows what became of it. */
+export async function settleAll(db: Queryable, sessionIds: string[]): Promise<void> {
+  const { rows } = await db.query<{ body: unknown }>(
+    `select body from slack_inbox
+     where body ->> 'type' = 'amp_question' and body ->> 'sessionId' = any($1)
+       and body ->> 'step' = 'ask' order by id`,
+    [sessionIds],
+  );
+  for (const { body } of rows) {
+    const row = questionOf(body);
+    if (row) await enqueueStep(db, "settle", row, row);
+  }
 }
 
 /** A question that was asked in Slack, and its message, once it is posted. */

@@ -6,6 +6,7 @@
 import { transaction } from "@amp/postgres";
 import { z } from "zod";
 import type { Ending } from "../../backend/index.js";
+import { settleAll } from "../approvals/question.js";
 import type { Job } from "../inbox/job.js";
 import { enqueue } from "../inbox/store.js";
 import {
@@ -27,7 +28,10 @@ const EndedHere = z.object({
   place: z.object({ team: TeamId, channel: ChannelId, thread: Ts.nullable() }),
 });
 
-/** Ends the mappings of dead sessions, and sees to it that their conversations are told. Returns how many ended so. */
+/**
+ * Ends the mappings of dead sessions, and sees to it that their conversations
+ * are told and their questions lose their buttons. Returns how many ended so.
+ */
 export async function sessionsEnded(
   { pool, logger }: Pick<Bridge, "pool" | "logger">,
   endings: Ending[],
@@ -42,6 +46,7 @@ export async function sessionsEnded(
       const body: z.input<typeof EndedHere> = { type: "amp_session_ended", place };
       await enqueue(tx, { dedupeKey: endedDedupeKey(id), lane: placeKey(place) }, body);
     }
+    await settleAll(tx, sessionIds);
     return ended;
   });
   const died = mappings.filter(({ endReason }) => endReason !== "ended");

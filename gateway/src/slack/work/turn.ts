@@ -48,10 +48,7 @@ async function answer(
     }
     if (!turn) throw new BackendError("internal", "The turn has no end.", undefined, "OK");
   } catch (error) {
-    if (isDead(error)) {
-      await questions.expire();
-      return "dead";
-    }
+    if (isDead(error)) return "dead";
     if (!(error instanceof BackendError)) throw error;
     if (error.kind === "turn") await questions.expire();
     bridge.logger.warn(

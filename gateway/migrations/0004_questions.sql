@@ -1,0 +1,3 @@
+-- The questions that were asked in a session, for its end.
+create index slack_inbox_questions on slack_inbox ((body ->> 'sessionId'))
+  where body ->> 'type' = 'amp_question';
