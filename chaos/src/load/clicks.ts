@@ -8,6 +8,8 @@ import type { SlackContext } from "./slack.js";
 const PAUSE = [100, 2_000] as const;
 /** How often two people click at the same time. */
 const RACE_PERCENT = 20;
+/** How often nobody clicks any more once the session was ended: the buttons have to go away by themselves. */
+const LEAVE_PERCENT = 50;
 
 /**
  * People who answer a question in Slack: one of those who may, or two at once
@@ -21,12 +23,13 @@ export async function clickUntilSettled(
 ): Promise<void> {
   const { deliveries, random, over } = context;
   const users = [...mayAnswer(post)];
+  const leaves = random.chance(LEAVE_PERCENT);
   const question = questionOf(asked);
   question.posts.push(post);
   while (!over.aborted) {
     await delay(random.between(...PAUSE), undefined, { signal: over }).catch(() => {});
     const buttons = buttonsOf(post);
-    if (over.aborted || buttons.length === 0) return;
+    if (over.aborted || buttons.length === 0 || (leaves && asked.excused)) return;
     const chosen = random.chance(RACE_PERCENT) ? buttons : [random.pick(buttons)];
     await Promise.all(
       chosen.map((button) => {
