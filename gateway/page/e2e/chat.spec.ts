@@ -122,3 +122,16 @@ test("a long conversation opens at its end, and the rest of it is a click away",
   await expect(chat.answers).toHaveCount(105);
   await expect(chat.button("Show earlier messages")).toBeHidden();
 });
+
+test("the Enter that ends a composition of an input method sends nothing", async ({
+  chat,
+  page,
+}) => {
+  await chat.box.fill("にほん");
+  // As Safari tells of it: after the composition has ended.
+  await chat.box.dispatchEvent("keydown", { key: "Enter", keyCode: 229, bubbles: true });
+  await expect(chat.box).toHaveValue("にほん");
+  await chat.box.press("Enter");
+  await expect(chat.answers).toContainText("にほん");
+  await expect(page.getByRole("article", { name: "Answer" })).toHaveCount(1);
+});

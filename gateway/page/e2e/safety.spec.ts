@@ -23,3 +23,20 @@ test("hostile markdown neither runs, nor calls out, nor breaks the security poli
     expect(await link.getAttribute("rel")).toBe("noopener noreferrer");
   }
 });
+
+test("a browser that forbids to keep anything shows the page all the same", async ({
+  chat,
+  page,
+}) => {
+  await page.addInitScript(() => {
+    Object.defineProperty(window, "localStorage", {
+      get() {
+        throw new DOMException("forbidden", "SecurityError");
+      },
+    });
+  });
+  await page.reload();
+  await chat.button("New session").click();
+  await chat.say("nothing is kept");
+  await expect(chat.answers).toContainText("nothing is kept");
+});

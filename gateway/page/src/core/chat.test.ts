@@ -2,8 +2,8 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { Announcement } from "./announce.js";
 import { type Api, ApiError } from "./api.js";
 import { Chat } from "./chat.js";
-import { approval, memory, session, turn } from "./samples.testing.js";
-import { drafts, START } from "./storage.js";
+import { approval, session, turn } from "./samples.testing.js";
+import { drafts, forgetfulStorage, START } from "./storage.js";
 
 beforeEach(() => {
   // Event streams that never tell anything.
@@ -16,7 +16,7 @@ afterEach(() => {
 const UNNAMED = { description: "", workingDir: "" };
 
 /** A page on a server that answers as the test says. */
-function setUp(answers: Partial<Api>, address: string | null = null, storage = memory()) {
+function setUp(answers: Partial<Api>, address: string | null = null, storage = forgetfulStorage()) {
   const written: (string | null)[] = [];
   const location = { read: () => address, write: (id: string | null) => void written.push(id) };
   const send = vi.fn(async () => ({ seq: 1 }));
@@ -50,7 +50,8 @@ it.each([
   ["has opened another place", (chat: Chat) => chat.open(null)],
   [
     "is typing",
-    (_chat: Chat, storage: ReturnType<typeof memory>) => drafts.write(storage, START, "h"),
+    (_chat: Chat, storage: ReturnType<typeof forgetfulStorage>) =>
+      drafts.write(storage, START, "h"),
   ],
 ])("leaves a user alone who meanwhile %s", async (_name, act) => {
   const answer = later<{ connected: boolean; session_id: string | null }>();
@@ -93,6 +94,16 @@ it("takes along what is typed when it goes on from a dead session", async () => 
   expect(place()).toBe("next");
   expect(drafts.read(storage, "next")).toBe("half a thought");
   expect(drafts.read(storage, "dead")).toBe("");
+});
+
+it("names a session after its first message, and cuts no character", async () => {
+  const create = vi.fn(async () => ({ session_id: "a" }));
+  const { chat } = setUp({ create });
+  chat.open(null);
+  chat.send(`${"x".repeat(78)}\u{1F680}, and on it goes`, UNNAMED);
+  await vi.waitFor(() => expect(create).toHaveBeenCalled());
+  const [[{ description }]] = create.mock.calls as unknown as [[{ description: string }]];
+  expect(description).toBe(`${"x".repeat(78)}\u{1F680}…`);
 });
 
 it("brings a refused first message back to the start screen", async () => {

@@ -220,6 +220,6 @@ export class Chat {
 
 /** What a session is called after its first message. */
 function title(message: string): string {
-  const line = message.trim().split("\n", 1)[0] ?? "";
-  return line.length > 80 ? `${line.slice(0, 79)}…` : line;
+  const characters = [...(message.trim().split("\n", 1)[0] ?? "")];
+  return characters.length > 80 ? `${characters.slice(0, 79).join("")}…` : characters.join("");
 }

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Api, ApiError } from "./api.js";
 import { Outbox } from "./outbox.js";
 import type { Destination, Outgoing } from "./outgoing.js";
-import { memory } from "./samples.testing.js";
-import type { Storage } from "./storage.js";
+
+import { forgetfulStorage, type Storage } from "./storage.js";
 
 const TO_S: Destination = { kind: "session", sessionId: "s" };
 const TO_NEW: Destination = {
@@ -20,7 +20,7 @@ afterEach(() => {
 });
 
 /** An outbox on a server that refuses as told; a browser's storage may be handed on. */
-function setUp(storage: Storage = memory()) {
+function setUp(storage: Storage = forgetfulStorage()) {
   const refusals: ApiError[] = [];
   const sent: string[] = [];
   const created: string[] = [];

@@ -1,5 +1,4 @@
 import type { Approval, Session, Turn } from "./model.js";
-import type { Storage } from "./storage.js";
 
 const TIME = "2026-11-23T08:00:00.000Z";
 
@@ -58,19 +57,5 @@ export function approval(change: Partial<Approval> = {}): Approval {
     requested_at: TIME,
     resolved_at: null,
     ...change,
-  };
-}
-
-/** A browser's storage for tests. */
-export function memory(): Storage {
-  const map = new Map<string, string>();
-  return {
-    get length() {
-      return map.size;
-    },
-    key: (at) => [...map.keys()][at] ?? null,
-    getItem: (key) => map.get(key) ?? null,
-    setItem: (key, value) => void map.set(key, value),
-    removeItem: (key) => void map.delete(key),
   };
 }

@@ -4,6 +4,31 @@ export type Storage = Pick<
   "getItem" | "setItem" | "removeItem" | "key" | "length"
 >;
 
+/** One that lasts until the next reload. */
+export function forgetfulStorage(): Storage {
+  const map = new Map<string, string>();
+  return {
+    get length() {
+      return map.size;
+    },
+    key: (at) => [...map.keys()][at] ?? null,
+    getItem: (key) => map.get(key) ?? null,
+    setItem: (key, value) => void map.set(key, value),
+    removeItem: (key) => void map.delete(key),
+  };
+}
+
+/** The browser's own, if it may be touched: where the user forbids it, that throws. */
+export const browserStorage: Storage = openStorage();
+
+function openStorage(): Storage {
+  try {
+    return window.localStorage;
+  } catch {
+    return forgetfulStorage();
+  }
+}
+
 /** The keys that begin so. */
 export function storedKeys(storage: Storage, prefix: string): string[] {
   const keys = Array.from({ length: storage.length }, (_, at) => storage.key(at) ?? "");

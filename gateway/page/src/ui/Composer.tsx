@@ -3,7 +3,7 @@ import type { NewSession } from "../core/api.js";
 import type { Chat } from "../core/chat.js";
 import { openQuestions, type Turn } from "../core/model.js";
 import { type ChatState, runningTurn } from "../core/state.js";
-import { drafts, START } from "../core/storage.js";
+import { browserStorage, drafts, START } from "../core/storage.js";
 import { CancelButton } from "./CancelButton.js";
 import { Icon } from "./icons.js";
 
@@ -22,7 +22,7 @@ export function Composer({ chat, state, session }: Props) {
   const running = runningTurn(state);
 
   useEffect(() => {
-    setText(drafts.read(localStorage, place));
+    setText(drafts.read(browserStorage, place));
     box.current?.focus({ preventScroll: true });
   }, [place, state.draftRevision]);
   useLayoutEffect(() => {
@@ -33,7 +33,7 @@ export function Composer({ chat, state, session }: Props) {
 
   const type = (value: string) => {
     setText(value);
-    drafts.write(localStorage, place, value);
+    drafts.write(browserStorage, place, value);
   };
   const send = () => {
     const message = text.trim();
@@ -43,7 +43,7 @@ export function Composer({ chat, state, session }: Props) {
     box.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || onScreenKeyboard()) return;
+    if (event.key !== "Enter" || event.shiftKey || isComposing(event) || onScreenKeyboard()) return;
     event.preventDefault();
     send();
   };
@@ -91,6 +91,14 @@ function placeholder(running: Turn | undefined): string {
   return openQuestions(running).length > 0
     ? "The agent waits for your answer above"
     : "Write the next message";
+}
+
+/**
+ * Whether the key goes to an input method. Safari ends the composition before it
+ * tells of the Enter that did, with key code 229 (https://bugs.webkit.org/show_bug.cgi?id=165004).
+ */
+function isComposing(event: KeyboardEvent): boolean {
+  return event.isComposing || event.keyCode === 229;
 }
 
 /** Keyboards on a screen have no Shift+Enter: there Enter breaks the line, and the button sends. */
