@@ -7,6 +7,7 @@ import {
   type Author,
 } from "../../backend/index.js";
 import type { UserId } from "../keys.js";
+import { cut } from "../text/cut.js";
 import { escapeText } from "../text/escape.js";
 import { blocks, button, context, type SlackText, section } from "../text/message.js";
 import { neutralize } from "../text/neutralize.js";
@@ -17,8 +18,8 @@ export const ANSWER_ACTION = "answer_question_";
 /** What a button says when it is clicked. */
 const Value = z.tuple([z.string(), z.string(), z.string()]);
 
-/** Slack's limits: https://docs.slack.dev/reference/block-kit/blocks */
-const MAX_TITLE = 2_000;
+/** Slack's limits: https://docs.slack.dev/reference/block-kit/blocks. Escaped, a title may be five times as long. */
+const MAX_TITLE = 550;
 const MAX_CONTENT = 8_000;
 const MAX_LABEL = 75;
 const MAX_BUTTONS = 25;
@@ -73,8 +74,4 @@ function answerer(author: Author | undefined): string {
 function styleOf(kind: ApprovalOptionKind): Pick<types.Button, "style"> {
   if (kind === ApprovalOptionKind.ALLOW_ONCE) return { style: "primary" };
   return kind === ApprovalOptionKind.REJECT_ONCE ? { style: "danger" } : {};
-}
-
-function cut(text: string, max: number): string {
-  return text.length <= max ? text : `${text.slice(0, max - 1)}…`;
 }

@@ -1,10 +1,13 @@
 import type { Session } from "../../backend/index.js";
+import { cut } from "../text/cut.js";
 import { escapeText } from "../text/escape.js";
 import { blocks, button, header, section } from "../text/message.js";
 import { patiently } from "../work/bridge.js";
 import type { Command } from "./command.js";
 
 const MOST = 15;
+/** Escaped it may be five times as long, and a section takes 3,000. */
+const MAX_ABOUT = 500;
 
 /** The action of a session's Connect button begins so, and ends with the first 8 characters of its id. */
 export const CONNECT_ACTION = "connect_session_";
@@ -21,7 +24,7 @@ function entry(session: Session) {
   const { sessionId, project, description, lastActiveAt } = session;
   const id8 = sessionId.slice(0, 8);
   const label = [`\`${id8}\``, escapeText(project), dateText(lastActiveAt)].filter(Boolean);
-  const about = description && `\n${escapeText(description).slice(0, 1_000)}`;
+  const about = description && `\n${escapeText(cut(description, MAX_ABOUT))}`;
   return {
     ...section(label.join(" | ") + about),
     accessory: button("Connect", CONNECT_ACTION + id8, sessionId),
