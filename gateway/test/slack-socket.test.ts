@@ -1,9 +1,9 @@
 import { freePort, startLocalSlack } from "@amp/stack/testing";
 import { pino } from "pino";
 import { expect, test, vi } from "vitest";
-import { clientOptions } from "../src/slack/api/client.js";
+import { clientOptions, sdkLogger } from "../src/slack/api/client.js";
 import type { SlackConfig } from "../src/slack/config.js";
-import { SocketConnections } from "../src/slack/door/socket.js";
+import { EnvelopeClient, SocketConnections } from "../src/slack/door/socket.js";
 import { slackProxy } from "./slack-proxy.js";
 
 const logger = pino({ level: "silent" });
@@ -66,4 +66,18 @@ test("what cannot be stored is not acknowledged", async () => {
   );
   const acks = (await slack.log()).filter(({ kind }) => kind === "ack");
   expect(acks).toEqual([]);
+});
+
+test.each([
+  '{"envelope_id":"1","type":"events_api","payload":{"type":"app_rate_limited","team_id":"T1"}}',
+  "null",
+  "no JSON",
+])("an envelope without an event ends nothing: %s", async (text) => {
+  const client = new EnvelopeClient({ appToken: "xapp-1", logger: sdkLogger(logger) }, logger);
+  const received: unknown[] = [];
+  client.on("slack_event", ({ envelope_id, body }) => received.push([envelope_id, body.type]));
+  // What the library's own handler throws here, nobody catches: the run would fail.
+  client.emit("ws_message", text, false);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(received).toEqual(text.startsWith("{") ? [["1", "app_rate_limited"]] : []);
 });

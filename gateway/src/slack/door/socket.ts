@@ -1,9 +1,10 @@
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
-import { SocketModeClient } from "@slack/socket-mode";
+import { SocketModeClient, type SocketModeOptions } from "@slack/socket-mode";
 import type { WebClientOptions } from "@slack/web-api";
 import { ExponentialBackoff } from "cockatiel";
 import type { Logger } from "pino";
+import { z } from "zod";
 import { sdkLogger } from "../api/client.js";
 
 /** What Socket Mode needs. */
@@ -52,12 +53,10 @@ export class SocketConnections implements AsyncDisposable {
   /** One connection, from its opening to its end. */
   private async connection(): Promise<void> {
     const { appToken, clientOptions, logger } = this.options;
-    const client = new SocketModeClient({
-      appToken,
-      autoReconnectEnabled: false,
-      clientOptions,
-      logger: sdkLogger(logger),
-    });
+    const client = new EnvelopeClient(
+      { appToken, autoReconnectEnabled: false, clientOptions, logger: sdkLogger(logger) },
+      logger,
+    );
     client.on("slack_event", (envelope: Envelope) => {
       void this.receive(envelope);
     });
@@ -83,6 +82,44 @@ export class SocketConnections implements AsyncDisposable {
     this.stop.abort();
     await this.running;
   }
+}
+
+/**
+ * The library's client fails on an envelope whose payload has no event, as that
+ * of `app_rate_limited` has not, and the process ends, as nobody hears of it
+ * (https://github.com/slackapi/node-slack-sdk/issues/2167). Here it gets one, so
+ * that it is acknowledged like everything else that is ignored.
+ */
+export class EnvelopeClient extends SocketModeClient {
+  constructor(
+    options: SocketModeOptions,
+    private readonly log: Logger,
+  ) {
+    super(options);
+  }
+
+  protected override async onWebSocketMessage(
+    data: string | ArrayBuffer,
+    isBinary: boolean,
+  ): Promise<void> {
+    try {
+      await super.onWebSocketMessage(typeof data === "string" ? withEvent(data) : data, isBinary);
+    } catch (error) {
+      this.log.warn({ err: error }, "could not read a Socket Mode envelope");
+    }
+  }
+}
+
+const Eventless = z.looseObject({
+  type: z.literal("events_api"),
+  payload: z.looseObject({ type: z.string(), event: z.undefined().optional() }),
+});
+
+function withEvent(text: string): string {
+  const { data: envelope } = Eventless.safeParse(JSON.parse(text));
+  if (!envelope) return text;
+  const { payload } = envelope;
+  return JSON.stringify({ ...envelope, payload: { ...payload, event: { type: payload.type } } });
 }
 
 interface Envelope {
