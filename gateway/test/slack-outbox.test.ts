@@ -58,6 +58,14 @@ async function decided(...texts: string[]): Promise<Job> {
   return job;
 }
 
+/** As a process left it that tried to post so long ago, and is gone. */
+async function sending(job: Job, ago: string): Promise<void> {
+  await pool.query(
+    "update slack_outbox set state = 'sending', tried_at = now() - $2::interval where inbox_id = $1",
+    [job.id, ago],
+  );
+}
+
 async function posted(): Promise<string[]> {
   const { messages } = await emulate.call("conversations.replies", { channel, ts: thread });
   return (messages as { text: string; ts: string }[])
@@ -89,12 +97,28 @@ test("only the first decision counts", async () => {
 
 test("killed after the row, before the post: posted once", async () => {
   const job = await decided("answer");
-  await pool.query(
-    "update slack_outbox set state = 'sending', tried_at = now() where inbox_id = $1",
-    [job.id],
-  );
+  await sending(job, "1 minute");
   await outbox.deliver(job);
   expect(await posted()).toEqual(["answer"]);
+});
+
+test("tried by another process, and still on its way to Slack: waited for, not posted again", async () => {
+  const job = await decided("answer");
+  await sending(job, "12 seconds");
+  const delivered = outbox.deliver(job);
+  await expect.poll(() => proxy.calls("conversations.replies")).toHaveLength(1);
+  const id = await pool.query<{ id: string }>("select id from slack_outbox where inbox_id = $1", [
+    job.id,
+  ]);
+  await emulate.call("chat.postMessage", {
+    channel,
+    thread_ts: thread,
+    text: "answer",
+    metadata: JSON.stringify({ event_type: "amp_reply", event_payload: id.rows[0] }),
+  });
+  await delivered;
+  expect(await posted()).toEqual(["answer"]);
+  expect(await states(job)).toEqual(["sent"]);
 });
 
 test("killed after the post, before the row says so: found, not posted again", async () => {
@@ -156,6 +180,33 @@ test("what Slack will never take is dropped, and the rest goes on", async () => 
   await outbox.deliver(job);
   expect(await posted()).toEqual(["two"]);
   expect(await states(job)).toEqual(["refused", "sent"]);
+});
+
+test.each(["token_revoked", "invalid_auth"])(
+  "%s: kept until the operator lets the app in again",
+  async (fault) => {
+    const job = await decided("answer");
+    proxy.fail("chat.postMessage", fault);
+    await expect(outbox.deliver(job)).rejects.toMatchObject({ message: fault, pause: 30_000 });
+    expect(await states(job)).toEqual(["new"]);
+  },
+);
+
+test("an answer that is not Slack's says nothing: it is looked for first", async () => {
+  const job = await decided("answer");
+  proxy.fail("chat.postMessage", "<html>Bad gateway</html>");
+  await expect(outbox.deliver(job)).rejects.not.toBeInstanceOf(Postponed);
+  expect(await states(job)).toEqual(["sending"]);
+});
+
+test("what cannot be looked up for lack of access is posted, or refused, at once", async () => {
+  const job = await decided("answer");
+  await sending(job, "1 minute");
+  proxy.fail("conversations.replies", "not_in_channel");
+  proxy.fail("conversations.replies", "not_in_channel");
+  proxy.fail("chat.postMessage", "not_in_channel");
+  await outbox.deliver(job);
+  expect(await states(job)).toEqual(["refused"]);
 });
 
 test("a long answer is several posts, each within Slack's limit", async () => {

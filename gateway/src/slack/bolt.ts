@@ -2,9 +2,10 @@ import { App, type Context, type Receiver, UnknownError } from "@slack/bolt";
 import type { WebClient } from "@slack/web-api";
 import type { Logger } from "pino";
 import { clientOptions, sdkLogger } from "./api/client.js";
+import { outcomeOf } from "./api/outcome.js";
 import type { SlackConfig } from "./config.js";
 import type { Delivery } from "./door/delivery.js";
-import type { Job } from "./inbox/job.js";
+import { type Job, Postponed } from "./inbox/job.js";
 
 /** Works one delivery; `botUserId` is who we are in its workspace. */
 export type Listener = (job: Job, delivery: Delivery, botUserId: string) => Promise<void>;
@@ -47,7 +48,9 @@ export function boltReceiver(
   const receiver = new InboxReceiver();
   const app = new App({
     receiver,
-    authorize: rememberSuccess(() => client.auth.test().then(toAuthorization(config))),
+    authorize: rememberSuccess(() =>
+      client.auth.test().then(toAuthorization(config), notLetIn(logger)),
+    ),
     convoStore: false,
     clientOptions: clientOptions(config, logger),
     logger: sdkLogger(logger),
@@ -69,6 +72,16 @@ function toAuthorization({ botToken }: SlackConfig) {
     ...(user_id !== undefined && { botUserId: user_id }),
     ...(bot_id !== undefined && { botId: bot_id }),
   });
+}
+
+/** While Slack does not know the app, nothing is worked, and nothing given up. */
+function notLetIn(logger: Logger) {
+  return (error: unknown): never => {
+    const outcome = outcomeOf(error);
+    if (outcome.kind !== "later") throw error;
+    logger.error({ reason: outcome.reason }, "Slack does not let the app in, deliveries wait");
+    throw new Postponed(outcome.pause, outcome.reason);
+  };
 }
 
 /** Calls until it works, and then never again. */

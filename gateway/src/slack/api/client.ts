@@ -2,6 +2,9 @@ import { LogLevel, WebClient, type WebClientOptions } from "@slack/web-api";
 import type { Logger } from "pino";
 import type { SlackConfig } from "../config.js";
 
+/** How long a call may take, in milliseconds. */
+export const SLACK_TIMEOUT_MS = 10_000;
+
 /**
  * Options of every client of Slack's Web API. The defaults post again after a
  * lost answer, so that a message may be seen twice, and sleep through a rate
@@ -13,7 +16,7 @@ export function clientOptions({ apiUrl }: SlackConfig, logger: Logger): WebClien
     slackApiUrl: apiUrl,
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,
-    timeout: 10_000,
+    timeout: SLACK_TIMEOUT_MS,
     logger: sdkLogger(logger),
   };
 }

@@ -31,7 +31,7 @@ async function settle(bridge: Bridge, job: Job, row: QuestionRow): Promise<void>
   // The same however often it is done.
   await bridge.client.chat.update(message).catch((error: unknown) => {
     const outcome = outcomeOf(error);
-    if (outcome.kind === "later") throw new Postponed(outcome.pause, "Slack limits updates");
+    if (outcome.kind === "later") throw new Postponed(outcome.pause, outcome.reason);
     if (outcome.kind === "unknown") throw error;
     bridge.logger.warn({ reason: outcome.reason }, "Slack refused to update a question");
   });

@@ -3,6 +3,7 @@ import { type Queryable, transaction } from "@amp/postgres";
 import type { WebClient } from "@slack/web-api";
 import type pg from "pg";
 import type { Logger } from "pino";
+import { SLACK_TIMEOUT_MS } from "../api/client.js";
 import { outcomeOf } from "../api/outcome.js";
 import { type Job, Postponed } from "../inbox/job.js";
 import { whileWaiting } from "../inbox/store.js";
@@ -23,6 +24,8 @@ import {
 
 /** After a lost answer Slack may not show the post at once. */
 const SETTLE_MS = 2_000;
+/** A post that another process tried, or an earlier life of this one, may still be on its way: longer than its time-out. */
+const ON_ITS_WAY_MS = SLACK_TIMEOUT_MS + 5_000;
 
 /**
  * Posts replies, each exactly once. All replies to a delivery are decided in
@@ -33,6 +36,8 @@ const SETTLE_MS = 2_000;
 export class Outbox {
   /** Until when Slack wants no more posts in a channel, by the process's own clock. */
   private readonly quiet = new Map<ChannelId, number>();
+  /** Replies whose last try failed here: nothing of them is on its way any more. */
+  private readonly failedHere = new Set<string>();
 
   constructor(
     private readonly pool: pg.Pool,
@@ -70,6 +75,7 @@ export class Outbox {
     this.keepQuiet(reply.channel);
     signal.throwIfAborted();
     await markSending(this.pool, reply.id);
+    this.failedHere.delete(reply.id);
     try {
       await this.sent(reply, await this.post(reply));
     } catch (error) {
@@ -78,10 +84,21 @@ export class Outbox {
   }
 
   private async find(reply: Reply, signal: AbortSignal): Promise<Ts | undefined> {
-    await delay(Math.max(0, SETTLE_MS - reply.sinceTry), undefined, { signal });
+    const tried = performance.now() - reply.sinceTry;
+    for (const age of this.failedHere.has(reply.id) ? [SETTLE_MS] : [SETTLE_MS, ON_ITS_WAY_MS]) {
+      await delay(Math.max(0, tried + age - performance.now()), undefined, { signal });
+      const found = await this.look(reply);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  private async look(reply: Reply): Promise<Ts | undefined> {
     return findPosted(this.client, reply).catch((error: unknown) => {
       const outcome = outcomeOf(error);
-      if (outcome.kind === "later") throw new Postponed(outcome.pause, "Slack limits look-ups");
+      if (outcome.kind === "later") throw new Postponed(outcome.pause, outcome.reason);
+      // What cannot be looked up there cannot be posted there either.
+      if (outcome.kind === "absent") return undefined;
       throw error;
     });
   }
@@ -110,6 +127,7 @@ export class Outbox {
   }
 
   private async sent(reply: Reply, ts: Ts | null): Promise<void> {
+    this.failedHere.delete(reply.id);
     await transaction(this.pool, async (tx) => {
       await markSent(tx, reply.id, ts);
       if (reply.mapping !== null && ts) await activate(tx, reply.mapping, ts);
@@ -120,11 +138,16 @@ export class Outbox {
     const outcome = outcomeOf(error);
     switch (outcome.kind) {
       case "unknown":
+        this.failedHere.add(reply.id);
         throw error;
       case "later":
         this.quiet.set(reply.channel, performance.now() + outcome.pause);
         await markUnsent(this.pool, reply.id);
-        throw new Postponed(outcome.pause, "Slack limits posts to the channel");
+        this.logger.warn(
+          { channel: reply.channel, reason: outcome.reason, pauseMs: outcome.pause },
+          "Slack takes no post now, it is kept",
+        );
+        throw new Postponed(outcome.pause, outcome.reason);
       default:
         this.logger.warn(
           { channel: reply.channel, reason: outcome.reason },
@@ -144,6 +167,8 @@ export class Outbox {
       ...(reply.mapping === null && reply.message),
       text,
       response_type: "in_channel",
+      // Of a click, it would take the place of the message with the button.
+      replace_original: false,
     };
     const response = await fetch(reply.responseUrl, {
       method: "POST",
