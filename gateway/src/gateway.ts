@@ -81,7 +81,14 @@ export async function startGateway(
   for (const { router } of surfaces) app.use(router);
   releases.use(reconcileEndings(context, surfaces));
 
-  const server = releases.use(await listenHttp(app, config.listen, config.shutdownGrace));
+  const { listen, shutdownGrace } = config;
+  if (config.slack?.listen) {
+    const outside = express().disable("x-powered-by");
+    for (const { publicRouter } of surfaces) if (publicRouter) outside.use(publicRouter);
+    const address = config.slack.listen;
+    releases.use(await listenHttp(outside, address, shutdownGrace, "SLACK_LISTEN"));
+  }
+  const server = releases.use(await listenHttp(app, listen, shutdownGrace));
   releases.defer(() => closing.abort());
   logger.info({ url: server.url, slack: config.slack !== undefined }, "gateway ready");
   const running = releases.move();

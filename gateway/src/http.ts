@@ -13,17 +13,19 @@ const IDLE_SWEEP_MS = 50;
 
 /**
  * Listens at the address.
- * @throws SettingError naming GATEWAY_LISTEN when the port is taken or not ours to take.
+ * @param setting names the address
+ * @throws SettingError naming the setting when the port is taken or not ours to take.
  */
 export async function listenHttp(
   handler: RequestListener,
   { host, port }: ListenAddress,
   grace: number,
+  setting = "GATEWAY_LISTEN",
 ): Promise<HttpServer> {
   const server = createServer(handler);
   server.listen(port, host);
   await once(server, "listening").catch((error: NodeJS.ErrnoException) => {
-    throw new SettingError("GATEWAY_LISTEN", `cannot be used: ${error.message}`);
+    throw new SettingError(setting, `cannot be used: ${error.message}`);
   });
   const bound = server.address();
   const actual = typeof bound === "object" && bound ? bound.port : port;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isLocalHost } from "./guard.js";
+import { isLocalHost } from "./local-host.js";
 
 test.each(["localhost", "localhost:3000", "127.0.0.1", "127.9.9.9:1", "[::1]", "[::1]:80"])(
   "%s is local",

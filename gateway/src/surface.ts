@@ -33,5 +33,7 @@ export interface Surface extends AsyncDisposable {
   name: "slack" | "web";
   /** Its HTTP routes, with full paths. */
   router: Router;
+  /** Those of them that check by themselves who calls, for a listener that the world may reach. */
+  publicRouter?: Router;
   mappings: SurfaceMappings;
 }

@@ -1,3 +1,4 @@
+import { freePort } from "@amp/stack/testing";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { deliver, event } from "./slack-deliver.js";
 import { ADA, BOT, GENERAL, type SlackSystem, startSlackSystem } from "./slack-system.js";
@@ -117,5 +118,18 @@ test("the inbox is measured", async () => {
   const metrics = await (await fetch(`${url}/metrics`)).text();
   for (const name of ["waiting", "oldest_seconds", "dead"]) {
     expect(metrics).toMatch(new RegExp(`^amp_slack_inbox_${name} \\d`, "m"));
+  }
+});
+
+test("SLACK_LISTEN takes deliveries, and has nothing else", async () => {
+  const port = await freePort();
+  await using other = await startSlackSystem({ SLACK_LISTEN: `127.0.0.1:${port}` });
+  const outside = `http://127.0.0.1:${port}`;
+  const challenge = { type: "url_verification", challenge: "abc" };
+  const response = await deliver(`${outside}/slack/events`, challenge);
+  expect(await response.json()).toEqual({ challenge: "abc" });
+  for (const path of ["/", "/apps/web-chat/api/session", "/apps/slack/sessions", "/metrics"]) {
+    expect((await fetch(outside + path)).status).toBe(404);
+    expect((await fetch(other.gateway.url + path)).status).toBe(200);
   }
 });

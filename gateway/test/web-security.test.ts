@@ -44,6 +44,17 @@ describe("DNS rebinding", () => {
     },
   );
 
+  test("a proxy that writes a Host of its own does not make an outer name local", async () => {
+    const forwarded = { host: "127.0.0.1:3000", "x-forwarded-host": "amp.example.com" };
+    for (const path of ["/", `${API}/session`]) {
+      const { status, text } = await send("GET", path, forwarded);
+      expect(status).toBe(403);
+      expect(JSON.parse(text)).toEqual({ error: expect.stringContaining("amp.example.com") });
+    }
+    const local = { host: "127.0.0.1:3000", "x-forwarded-host": "localhost:3000" };
+    expect((await send("GET", `${API}/session`, local)).status).toBe(200);
+  });
+
   test.each(["localhost", "LOCALHOST:3000", "127.0.0.1:8080", "[::1]:3000"])(
     "Host %j is ours",
     async (host) => {

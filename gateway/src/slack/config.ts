@@ -1,8 +1,10 @@
-import { SettingError, type Settings } from "@amp/service";
+import { type ListenAddress, SettingError, type Settings } from "@amp/service";
 
 /** What the Slack surface reads from its environment. */
 export interface SlackConfig {
   botToken: string;
+  /** A second address for HTTP deliveries, with nothing else on it, for the world to reach. */
+  listen: ListenAddress | undefined;
   /** Checks HTTP deliveries; undefined when Slack reaches us only over Socket Mode. */
   signingSecret: string | undefined;
   /** Opens Socket Mode connections; undefined when Slack reaches us only over HTTP. */
@@ -38,7 +40,9 @@ export function slackConfig(settings: Settings): SlackConfig | undefined {
       "is not set: give it for HTTP deliveries, or SLACK_APP_TOKEN for Socket Mode",
     );
   }
+  const listen = settings.optional("SLACK_LISTEN");
   return {
+    listen: listen === undefined ? undefined : settings.listen("SLACK_LISTEN", listen),
     botToken,
     signingSecret,
     appToken,

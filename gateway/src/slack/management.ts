@@ -1,14 +1,14 @@
-import { isLoopback } from "@amp/service";
 import { type NextFunction, type Request, type Response, Router } from "express";
 import type pg from "pg";
+import { foreignHost } from "../local-host.js";
 import { slackMode } from "./commands/config.js";
 import type { SlackConfig } from "./config.js";
 import { listActive } from "./mappings/store.js";
 
 /**
  * `/apps/slack/status` and `/apps/slack/sessions`, for whoever runs the
- * gateway: only under a loopback name, so that no page of another site, and no
- * proxy that Slack's deliveries come through, gets at them.
+ * gateway: only under a loopback name, so that no page of another site gets at
+ * them. Whoever lets Slack in through a proxy lets it reach SLACK_LISTEN only.
  */
 export function managementRoutes(config: SlackConfig, pool: pg.Pool): Router {
   const router = Router();
@@ -40,7 +40,6 @@ export function managementRoutes(config: SlackConfig, pool: pg.Pool): Router {
 }
 
 function localOnly(request: Request, response: Response, next: NextFunction): void {
-  const host = request.hostname.replace(/^\[|\]$/g, "");
-  if (isLoopback({ host, port: 0 })) next();
+  if (foreignHost(request.headers) === undefined) next();
   else response.status(403).json({ error: "Only from this machine" });
 }

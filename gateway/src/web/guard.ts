@@ -6,8 +6,8 @@
  * - a request that changes something must come from our own page, as Origin and
  *   Sec-Fetch-Site tell. Programs that are no browsers send neither.
  */
-import { isLoopback } from "@amp/service";
 import type { Request, RequestHandler } from "express";
+import { foreignHost } from "../local-host.js";
 
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
@@ -20,7 +20,10 @@ export const localGuard: RequestHandler = (request, response, next) => {
 
 function refusal(request: Pick<Request, "method" | "headers">): string | undefined {
   const { host = "", origin } = request.headers;
-  if (!isLocalHost(host)) return `Host ${host} is not a name of this machine's loopback interface`;
+  const foreign = foreignHost(request.headers);
+  if (foreign !== undefined) {
+    return `Host ${foreign} is not a name of this machine's loopback interface`;
+  }
   if (SAFE_METHODS.has(request.method)) return undefined;
   if (origin !== undefined && origin !== `http://${host}`) {
     return `Requests from ${origin} are not allowed`;
@@ -30,11 +33,4 @@ function refusal(request: Pick<Request, "method" | "headers">): string | undefin
     return "Requests from other sites are not allowed";
   }
   return undefined;
-}
-
-/** Whether a Host header names the loopback interface, at any port (it may be forwarded). */
-export function isLocalHost(header: string): boolean {
-  const [, bracketed, name] = /^(?:\[([\da-f:.]+)\]|([^:[\]]+))(?::\d+)?$/i.exec(header) ?? [];
-  const host = (bracketed ?? name)?.toLowerCase();
-  return host !== undefined && isLoopback({ host, port: 0 });
 }
