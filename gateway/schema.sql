@@ -130,6 +130,8 @@ CREATE INDEX slack_mappings_slots ON slack_mappings USING btree (team_id, create
 
 CREATE INDEX slack_mappings_unchecked ON slack_mappings USING btree (id) WHERE ((state = 'active'::text) AND unchecked);
 
+CREATE INDEX slack_outbox_mapping ON slack_outbox USING btree (mapping_id) WHERE (mapping_id IS NOT NULL);
+
 CREATE INDEX slack_outbox_roots ON slack_outbox USING btree (channel_id) WHERE ((mapping_id IS NOT NULL) AND (state = 'sending'::text));
 
 CREATE INDEX web_mappings_active_session ON web_mappings USING btree (session_id) WHERE (state = 'active'::text);

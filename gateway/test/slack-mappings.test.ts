@@ -1,5 +1,6 @@
 import { connectSessions } from "@amp/proto";
 import { expect, test, vi } from "vitest";
+import { endElsewhere, idle, NOTICE, SOON, sessionOf } from "./endings-system.js";
 import { ADA, BOB, BOT, GENERAL, type SlackSystem, startSlackSystem } from "./slack-system.js";
 
 interface MappingRow {
@@ -114,4 +115,79 @@ test("a root message that Slack refuses leaves no mapping, no session and no slo
   backend.close();
   expect(sessions).toMatchObject([{ endReason: "found no place in Slack" }]);
   await system.begin();
+});
+
+test("direct messages that the app is not part of: told so, and no session, mapping or slot stays", async () => {
+  await using system = await startSlackSystem({ SLACK_MAX_SESSIONS_PER_USER: "1" });
+  const { channel } = await system.slack.message({ channel: ADA, user: ADA, text: "hello" });
+  await idle(system);
+  system.proxy.fail("chat.postMessage", "channel_not_found");
+  await system.slack.command({ channel, user: ADA, command: "/amp", text: "new" });
+  await vi.waitFor(async () => {
+    const texts = (await system.slack.messages(channel)).map(({ text }) => text);
+    expect(texts).toContainEqual(expect.stringMatching(/^Error: .*Invite me/));
+  });
+  expect(await mappings(system)).toMatchObject([{ state: "ended" }]);
+  const backend = connectSessions(system.backend.address);
+  const { sessions } = await backend.list({});
+  backend.close();
+  expect(sessions).toMatchObject([{ endReason: "found no place in Slack" }]);
+  await system.begin();
+});
+
+test("a button where the app cannot write: told so, and no slot stays taken", async () => {
+  await using system = await startSlackSystem({ SLACK_MAX_SESSIONS_PER_USER: "2" });
+  await system.begin();
+  await system.slack.command({ channel: GENERAL, user: ADA, command: "/amp", text: "list" });
+  const list = await vi.waitFor(async () => {
+    const found = (await system.slack.messages(GENERAL)).find(({ text }) => text === "Amplifier");
+    if (!found) throw new Error("no list");
+    return found;
+  });
+  const [, value] = /"value":"([^"]+)"/.exec(JSON.stringify(list.blocks)) ?? [];
+  const action = { type: "button", action_id: `connect_session_${value?.slice(0, 8)}`, value };
+  system.proxy.fail("chat.postMessage", "not_in_channel");
+  await system.slack.interact({ channel: GENERAL, messageTs: list.ts, user: ADA, action });
+  await vi.waitFor(async () => {
+    const texts = (await system.slack.messages(GENERAL)).map(({ text }) => text);
+    expect(texts).toContainEqual(expect.stringMatching(/^Error: .*Invite me/));
+  });
+  expect((await mappings(system)).map(({ state }) => state)).toEqual(["active", "ended"]);
+  const [answer] = await system.ask("still there?", (await roots(system))[0] ?? "");
+  expect(answer?.text).toContain("still there?");
+});
+
+test("a slot that an attempt held, and the next one needs no more, is given back", async () => {
+  await using system = await startSlackSystem({ SLACK_MAX_SESSIONS_PER_USER: "1" });
+  const thread = await system.begin();
+  await endElsewhere(system, await sessionOf(system, thread));
+  const notice = await vi.waitFor(async () => {
+    const [found] = (await system.answers(thread)).filter(({ text }) => text === NOTICE);
+    if (!found) throw new Error("no notice");
+    return found;
+  }, SOON);
+  await system.backend.stop();
+  const action = { type: "button", action_id: "start_new_here", value: "0" };
+  await system.slack.interact({ channel: GENERAL, messageTs: notice.ts, user: ADA, action });
+  await vi.waitFor(async () => {
+    expect((await mappings(system)).map(({ state }) => state)).toEqual(["ended", "reserved"]);
+  });
+  // While that gateway stops, somebody else gives the thread a session.
+  await system.gateway[Symbol.asyncDispose]();
+  const { rows } = await system.pool.query<{ id: number }>(
+    `insert into slack_inbox (dedupe_key, lane, body, status) values ('x', 'x', '{}', 'done') returning id`,
+  );
+  await system.pool.query(
+    `insert into slack_mappings (team_id, channel_id, thread_ts, session_id, state, created_by, inbox_id)
+     select team_id, channel_id, thread_ts, gen_random_uuid()::text, 'active', $1, $2
+     from slack_mappings where state = 'ended'`,
+    [BOB, rows[0]?.id],
+  );
+  await using _another = await system.anotherGateway();
+  await vi.waitFor(async () => {
+    const texts = (await system.answers(thread)).map(({ text }) => text);
+    expect(texts.at(-1)).toContain("has session");
+  }, SOON);
+  await idle(system);
+  expect((await mappings(system)).map(({ state }) => state)).not.toContain("reserved");
 });

@@ -19,7 +19,7 @@ import { activeSessions, markChecked, uncheckedMappings } from "./mappings/store
 import { Outbox } from "./outbox/outbox.js";
 import type { Bridge } from "./work/bridge.js";
 import { endedHere, sessionsEnded, tellEnded } from "./work/ended.js";
-import { giveUpDelivery, workDelivery } from "./work/work.js";
+import { giveUpDelivery, NO_PLACE, workDelivery } from "./work/work.js";
 
 /**
  * Starts the Slack surface. A delivery comes in by a door (HTTP, Socket Mode,
@@ -32,9 +32,7 @@ export async function startSlack(config: SlackConfig, context: SurfaceContext): 
   await using releases = new Releases();
 
   const client = botClient(config, logger);
-  const outbox = new Outbox(pool, client, logger, (sessionId) =>
-    backend.end(sessionId, "found no place in Slack"),
-  );
+  const outbox = new Outbox(pool, client, logger, (sessionId) => backend.end(sessionId, NO_PLACE));
   const bridge: Bridge = { config, backend, pool, client, outbox, logger };
   let self: string | undefined;
   const receiver = boltReceiver(config, client, logger, (job, delivery, botUserId) => {
@@ -69,12 +67,14 @@ export async function startSlack(config: SlackConfig, context: SurfaceContext): 
     releases.use(new SocketConnections({ appToken, clientOptions: options, accept, logger }));
   }
   const { signingSecret } = config;
+  const publicRouter = deliveryRoutes({ signingSecret, accept, logger });
   const router = Router();
-  router.use(deliveryRoutes({ signingSecret, accept, logger }), managementRoutes(config, pool));
+  router.use(publicRouter, managementRoutes(config, pool));
   const running = releases.move();
   return {
     name: "slack",
     router,
+    publicRouter,
     mappings: {
       activeSessions: (after, limit) => activeSessions(pool, after, limit),
       unchecked: (limit) => uncheckedMappings(pool, limit),

@@ -31,6 +31,8 @@ export interface ButtonClick {
   user: UserId;
   action: string;
   value: string;
+  /** Takes answers also in a channel that the app is not in. */
+  responseUrl: string | undefined;
 }
 
 /** A delivery with what the inbox needs to know of it. */

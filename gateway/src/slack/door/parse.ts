@@ -121,6 +121,7 @@ const BlockActions = z.object({
     z.unknown(),
   ),
   trigger_id: z.string().optional(),
+  response_url: z.string().optional(),
 });
 
 function parseClick(body: z.infer<typeof BlockActions>): Accepted {
@@ -136,6 +137,7 @@ function parseClick(body: z.infer<typeof BlockActions>): Accepted {
       user: body.user.id,
       action,
       value,
+      responseUrl: body.response_url,
     },
     lane: clickLane(team, channel, ts),
     dedupeKey: triggerDedupeKey(body.trigger_id ?? digest(body)),

@@ -203,7 +203,10 @@ export async function markChecked(db: Queryable, ids: string[]): Promise<void> {
   );
 }
 
-/** Gives a reservation's slot back, after ending the session that was begun for it. */
+/**
+ * Takes a mapping back that found no place: gives its slot back, after ending
+ * the session that was begun for it.
+ */
 export async function abandon(
   db: Queryable,
   id: number,
@@ -211,11 +214,16 @@ export async function abandon(
 ): Promise<void> {
   const { rows } = await db.query<{ sessionId: string }>(
     `select session_id as "sessionId" from slack_mappings
-     where id = $1 and state = 'reserved' and begun`,
+     where id = $1 and state <> 'ended' and begun`,
     [id],
   );
   if (rows[0]) await endSession(rows[0].sessionId);
   await db.query("delete from slack_mappings where id = $1 and state = 'reserved'", [id]);
+  await db.query(
+    `update slack_mappings set state = 'ended', ended_at = now(), end_reason = 'ended'
+     where id = $1 and state = 'active'`,
+    [id],
+  );
 }
 
 /** The reservation of a delivery, if it has one. */

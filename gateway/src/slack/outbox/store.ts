@@ -10,7 +10,7 @@ export interface Draft {
   message: SlackText;
   /** Takes the message when the app cannot write to the channel. */
   responseUrl?: string | undefined;
-  /** The reserved mapping that is to become active in the thread of this message. */
+  /** The mapping that this message tells of: a reserved one becomes active in its thread, and where it cannot be posted, there is none. */
   mapping?: number | undefined;
 }
 

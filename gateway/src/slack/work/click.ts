@@ -12,11 +12,11 @@ import { START_HERE } from "./dead.js";
 
 /** Does what a button says: answers a question, or the command that it stands for; other buttons than ours do nothing. */
 export async function routeClick(bridge: Bridge, job: Job, click: ButtonClick): Promise<void> {
-  const { place, user, action, value } = click;
+  const { place, user, action, value, responseUrl } = click;
   if (action.startsWith(ANSWER_ACTION)) return answerQuestion(bridge, job, click);
   const command = commandOf(action);
   if (!command) return;
-  const address = { channel: place.channel, thread: place.thread };
+  const address = { channel: place.channel, thread: place.thread, responseUrl };
   await runCommand(bridge, command, { job, user, place, address, args: [value] });
 }
 

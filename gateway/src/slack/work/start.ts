@@ -63,7 +63,7 @@ export async function startSession(bridge: Bridge, start: Start): Promise<void> 
       await activate(tx, mapping, place.thread);
       await start.inPlace?.(tx);
       const text = start.text(session, place.thread === null ? "here" : "in this thread");
-      return [draft(address, { text })];
+      return [{ ...draft(address, { text }), mapping }];
     });
   const moveOut = () =>
     outbox.decide(job, async () => {

@@ -10,6 +10,9 @@ import { routeClick } from "./click.js";
 import { NO_RESPONSE } from "./failure.js";
 import { routeMessage } from "./route.js";
 
+/** Why a session is ended that was begun for a mapping which found no place. */
+export const NO_PLACE = "found no place in Slack";
+
 /**
  * Does what a delivery asks for, in two steps: first what is to be replied is
  * decided and stored, with whatever it says being done; then it is posted. An
@@ -30,6 +33,7 @@ export async function workDelivery(
     await decide(bridge, job, delivery, botUserId, () => react("hourglass_flowing_sand"));
   }
   if (await outbox.deliver(job)) react("white_check_mark");
+  await giveBack(bridge, job, (sessionId) => bridge.backend.end(sessionId, NO_PLACE));
 }
 
 async function decide(
@@ -63,19 +67,29 @@ export async function giveUpDelivery(
   delivery: Delivery,
   botUserId: string | undefined,
 ): Promise<void> {
-  const { outbox, pool, backend } = bridge;
+  const { outbox, backend, logger } = bridge;
   const decided = await outbox.isDecided(job);
-  const reservation = await reservationOf(pool, job.id);
-  if (reservation !== undefined) {
-    await abandon(pool, reservation, (sessionId) =>
-      backend.end(sessionId, "found no place in Slack"),
-    );
-    // The replies would say that the session began.
-    if (decided) return;
-  }
+  const held = await giveBack(bridge, job, (sessionId) =>
+    backend.end(sessionId, NO_PLACE).catch((error: unknown) => {
+      logger.warn({ err: error, session: sessionId }, "cannot end it; left to its idle time");
+    }),
+  );
+  // The replies would say that the session began.
+  if (held && decided) return;
   if (!(await isForUs(bridge, delivery, botUserId))) return;
   await outbox.decide(job, async () => [draft(addressOf(delivery), { text: NO_RESPONSE })]);
   await outbox.deliver(job);
+}
+
+/** Gives back what an attempt at the delivery reserved and nothing stands for. Returns whether there was something. */
+async function giveBack(
+  { pool }: Bridge,
+  job: Job,
+  endSession: (sessionId: string) => Promise<unknown>,
+): Promise<boolean> {
+  const reservation = await reservationOf(pool, job.id);
+  if (reservation !== undefined) await abandon(pool, reservation, endSession);
+  return reservation !== undefined;
 }
 
 /** Whether whoever wrote it waits for us, as far as can be told when the work on it fails. */
@@ -94,6 +108,5 @@ async function isForUs(
 function addressOf(delivery: Delivery): Address {
   if (delivery.kind === "message") return answerTo(delivery);
   const { channel, thread } = delivery.place;
-  if (delivery.kind === "command") return { channel, thread, responseUrl: delivery.responseUrl };
-  return { channel, thread };
+  return { channel, thread, responseUrl: delivery.responseUrl };
 }
