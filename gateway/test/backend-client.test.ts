@@ -197,6 +197,18 @@ describe("a stream", () => {
   });
 });
 
+test("a cancellation of whichever turn runs is tried once, of a certain turn until it is answered", async () => {
+  const lost = failure(status.UNAVAILABLE);
+  await using server = await scriptedBackend({ unary: [lost, lost, { cancelled: true }] });
+  await withBackend(server.address, async (backend) => {
+    await expect(backend.cancel("s", 0, { window: 10_000 })).rejects.toMatchObject({
+      kind: "transient",
+    });
+    expect(await backend.cancel("s", 5, { window: 10_000 })).toBe(true);
+  });
+  expect(server.calls).toMatchObject([{ seq: 0 }, { seq: 5 }, { seq: 5 }]);
+});
+
 test("an answer without its content is a bug of the other side", async () => {
   await using server = await scriptedBackend({ unary: [{}] });
   await withBackend(server.address, async (backend) => {

@@ -41,7 +41,7 @@ export interface Backend {
   listTurns(request: DeepPartial<ListTurnsRequest>, call?: BackendCall): Promise<ListTurnsResponse>;
   /** Follows a session until it ends. Not repeated by itself: a new watch begins with a new snapshot. */
   watch(sessionId: string, call?: BackendCall): AsyncIterable<WatchResponse>;
-  /** Whether there was a turn to cancel; `seq` 0 is the one that runs now. */
+  /** Whether there was a turn to cancel; `seq` 0 is the one that runs now, and that call is tried once. */
   cancel(sessionId: string, seq: number, call?: BackendCall): Promise<boolean>;
   /**
    * Answers a question of the agent. The same answer by the same person is the same
@@ -122,7 +122,9 @@ export function openBackend(address: string, options: BackendOptions = {}): Back
     watch: (sessionId, call) =>
       calls.stream("Watch", client.watch, { sessionId }, { signal: call?.signal }),
     async cancel(sessionId, seq, call) {
-      return (await calls.unary("Cancel", client.cancel, { sessionId, seq }, call)).cancelled;
+      // Where the first try was done after all, another one would cancel the next turn.
+      const once = seq === 0 ? { ...call, window: 0 } : call;
+      return (await calls.unary("Cancel", client.cancel, { sessionId, seq }, once)).cancelled;
     },
     async resolveApproval(request, call) {
       const answer = await calls.unary("ResolveApproval", client.resolveApproval, request, call);
