@@ -9,6 +9,8 @@ export interface Listener extends AsyncDisposable {
 }
 
 const RECONNECT_MS = 500;
+/** How long a server has to say goodbye; one that is gone never does. */
+const GOODBYE_MS = 500;
 
 /**
  * Listens for notifications on a connection of its own, and comes back when it
@@ -47,7 +49,7 @@ export function listen(
       await once().catch((error: unknown) =>
         options.logger.warn({ err: error }, "cannot listen for notifications"),
       );
-      await client?.end().catch(() => {});
+      if (client) await close(client);
       await delay(RECONNECT_MS, undefined, { signal: stop.signal }).catch(() => {});
     }
   })();
@@ -56,8 +58,15 @@ export function listen(
     ready,
     async [Symbol.asyncDispose]() {
       stop.abort();
-      await client?.end().catch(() => {});
+      if (client) await close(client);
       await running;
     },
   };
+}
+
+/** Closes the connection, with the server's consent or without. */
+async function close(client: pg.Client): Promise<void> {
+  const timer = setTimeout(() => client.connection.stream.destroy(), GOODBYE_MS);
+  await client.end().catch(() => {});
+  clearTimeout(timer);
 }

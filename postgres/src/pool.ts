@@ -13,10 +13,11 @@ export interface PoolOptions {
   max?: number;
   /** Milliseconds after which a query counts as lost, and its connection with it; none by default. */
   queryTimeout?: number;
+  /** Milliseconds after which a server that does not take a connection counts as unreachable; 3 s by default. */
+  connectTimeout?: number;
   logger: Logger;
 }
 
-/** A connection that takes longer than this is one to an unreachable server. */
 const CONNECT_TIMEOUT_MS = 3_000;
 
 // Counts and identity columns are far below 2^53, and JSON has no bigint.
@@ -40,11 +41,13 @@ export function openPool(options: PoolOptions): pg.Pool {
 }
 
 /** The settings of one connection into the service's own schema. */
-export function connection(options: Pick<PoolOptions, "url" | "schema" | "application">) {
+export function connection(
+  options: Pick<PoolOptions, "url" | "schema" | "application" | "connectTimeout">,
+) {
   return {
     connectionString: withSearchPath(options.url, options.schema),
     application_name: options.application,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    connectionTimeoutMillis: options.connectTimeout ?? CONNECT_TIMEOUT_MS,
     keepAlive: true,
   } satisfies pg.ClientConfig;
 }

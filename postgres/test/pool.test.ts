@@ -10,7 +10,7 @@ import {
   openPool,
   transaction,
 } from "@amp/postgres";
-import { type TestDatabase, testDatabase } from "@amp/stack/testing";
+import { type TestDatabase, tcpProxy, testDatabase } from "@amp/stack/testing";
 import { PG_MIGRATE_LOCK_ID } from "node-pg-migrate";
 import pg from "pg";
 import { pino } from "pino";
@@ -158,6 +158,14 @@ test("a listener stops at any moment, also while it connects", async () => {
     for (let n = 0; n < turns; n++) await setImmediate();
     await listener[Symbol.asyncDispose]();
   }
+});
+
+test("a listener stops also when its server does not say a word any more", async () => {
+  await using line = await tcpProxy(database.url);
+  const listener = listen({ url: line.url, schema, application: "test", logger }, ["n"], noop);
+  await listener.ready;
+  line.mute();
+  await listener[Symbol.asyncDispose]();
 });
 
 function noop(): void {}
