@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { connectSessions, errorDetails, Reason } from "@amp/proto";
+import { connectSessions, errorDetails, LONGEST_RESPONSE, Reason } from "@amp/proto";
 import { freePort, testDatabase } from "@amp/stack/testing";
 import { credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { expect, test } from "vitest";
@@ -82,6 +82,31 @@ test("a session that is only watched belongs to where it is watched", async () =
     event?.$case === "turn" ? event.value.event?.$case : event?.$case,
   );
   expect(kinds).toEqual(expect.arrayContaining(["queued", "started", "completed", "ended"]));
+});
+
+test("a snapshot of long messages that wait is passed on whole", async () => {
+  const agent = steeredAgent();
+  await using database = await testDatabase();
+  await using owner = await backendOn(database, {}, { agents: [agent] });
+  await using other = await backendOn(database, {}, { agents: [agent] });
+  const sessionId = await sessionOf(owner);
+  const long = "x".repeat(190_000);
+  const messages = ["hold on", ...Array.from({ length: 25 }, (_, n) => `${n} ${long}`)];
+  const cut = messages.map((message) => failure(owner.sessions.send({ sessionId, message })));
+  await eventually(async () =>
+    expect((await owner.sessions.get({ sessionId })).session?.openTurns).toBe(messages.length),
+  );
+  const channel = { "grpc.max_receive_message_length": LONGEST_RESPONSE };
+  const patient = connectSessions(other.backend.address, { channel });
+  const watched = patient.watch({ sessionId });
+  const { value: first } = await watched.next();
+  expect(first?.event?.$case === "snapshot" && first.event.value.openTurns).toHaveLength(
+    messages.length,
+  );
+  await watched.return();
+  patient.close();
+  await owner.sessions.end({ sessionId });
+  await Promise.all(cut);
 });
 
 test("what the caller gave is passed on, and what the owner answered is passed back", async () => {

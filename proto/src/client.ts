@@ -45,6 +45,13 @@ export interface ConnectOptions {
   channel?: ChannelOptions | undefined;
 }
 
+/**
+ * Bytes that a page of the longest turns, or a snapshot of as many as may wait,
+ * can take: for `grpc.max_receive_message_length` of who reads those. gRPC's
+ * default of 4 MB holds only a few.
+ */
+export const LONGEST_RESPONSE = 64 * 1024 * 1024;
+
 /** `SessionService` with promises, async iterables and abort signals. */
 export type SessionClient = ReturnType<typeof connectSessions>;
 

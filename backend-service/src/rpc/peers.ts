@@ -1,5 +1,5 @@
 import type { Queryable } from "@amp/postgres";
-import { connectSessions, type SessionClient } from "@amp/proto";
+import { connectSessions, LONGEST_RESPONSE, type SessionClient } from "@amp/proto";
 import type { ChannelCredentials } from "@grpc/grpc-js";
 import type { Owner } from "../store/model.js";
 import { livingReplicas } from "../store/replicas.js";
@@ -10,6 +10,9 @@ export interface PeerCall extends Disposable {
   /** Aborted when the caller is gone, the other replica is dead, or this one drains. */
   signal: AbortSignal;
 }
+
+/** Whatever the owner may answer is passed back. */
+const CHANNEL = { "grpc.max_receive_message_length": LONGEST_RESPONSE };
 
 interface Peer {
   client: SessionClient;
@@ -29,7 +32,8 @@ export class Peers implements Disposable {
   call({ replicaId, address }: Owner, caller: AbortSignal): PeerCall {
     let peer = this.#peers.get(replicaId);
     if (!peer) {
-      const client = connectSessions(address, { credentials: this.credentials });
+      const { credentials } = this;
+      const client = connectSessions(address, { credentials, channel: CHANNEL });
       peer = { client, calls: new Set() };
       this.#peers.set(replicaId, peer);
     }

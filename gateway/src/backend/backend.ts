@@ -8,6 +8,7 @@ import {
   type ListResponse,
   type ListTurnsRequest,
   type ListTurnsResponse,
+  LONGEST_RESPONSE,
   type ResolveApprovalRequest,
   type SendStreamRequest,
   type Session,
@@ -68,8 +69,7 @@ export interface BackendOptions extends ConnectOptions {
 }
 
 const CHANNEL = {
-  // A page of the longest turns; the default of 4 MB holds only a few.
-  "grpc.max_receive_message_length": 64 * 1024 * 1024,
+  "grpc.max_receive_message_length": LONGEST_RESPONSE,
   // Back within half a second of a restart.
   "grpc.max_reconnect_backoff_ms": 200,
   // The default of 30 s is how long a rolling restart that gives every replica a new address would be seen.

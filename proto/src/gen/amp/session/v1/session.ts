@@ -3747,8 +3747,9 @@ export const ResolveApprovalResponse: MessageFns<ResolveApprovalResponse> = {
 
 /**
  * Owns agent sessions. Idempotent calls may be repeated after UNAVAILABLE or a
- * lost answer: Create, Send and SendStream when they carry a request_id, and
- * every other call always.
+ * lost answer: Create, Send and SendStream when they carry a request_id, Cancel
+ * when it names its turn (a repeated "the one that runs now" may meet the next
+ * one), and every other call always.
  *
  * Any replica of the backend takes any call. One that does not run the session
  * passes the call on to the replica that does; when that one dies or shuts down,
@@ -3869,7 +3870,10 @@ export const SessionServiceService = {
       Buffer.from(WatchEndingsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): WatchEndingsResponse => WatchEndingsResponse.decode(value),
   },
-  /** Stops the running turn, or one that waits. OK when there is nothing to stop. */
+  /**
+   * Stops the running turn, or one that waits. OK when there is nothing to stop.
+   * To be repeated only when it names the turn.
+   */
   cancel: {
     path: "/amp.session.v1.SessionService/Cancel" as const,
     requestStream: false as const,
@@ -3939,7 +3943,10 @@ export interface SessionServiceServer extends UntypedServiceImplementation {
    * itself; UNAVAILABLE when the backend drains.
    */
   watchEndings: handleServerStreamingCall<WatchEndingsRequest, WatchEndingsResponse>;
-  /** Stops the running turn, or one that waits. OK when there is nothing to stop. */
+  /**
+   * Stops the running turn, or one that waits. OK when there is nothing to stop.
+   * To be repeated only when it names the turn.
+   */
   cancel: handleUnaryCall<CancelRequest, CancelResponse>;
   /**
    * Answers a question of the agent. The first answer counts, and is stored before
@@ -4081,7 +4088,10 @@ export interface SessionServiceClient extends Client {
     metadata?: Metadata,
     options?: Partial<CallOptions>,
   ): ClientReadableStream<WatchEndingsResponse>;
-  /** Stops the running turn, or one that waits. OK when there is nothing to stop. */
+  /**
+   * Stops the running turn, or one that waits. OK when there is nothing to stop.
+   * To be repeated only when it names the turn.
+   */
   cancel(
     request: CancelRequest,
     callback: (error: ServiceError | null, response: CancelResponse) => void,
