@@ -86,6 +86,7 @@ create table turns (
   usage jsonb,
   created_at timestamp(3) with time zone default now() not null,
   finished_at timestamp(3) with time zone,
+  begun_at timestamp with time zone default now(),
   constraint turns_pkey PRIMARY KEY (session_id, seq),
   constraint turns_request UNIQUE (session_id, request_id),
   constraint turns_session_id_fkey FOREIGN KEY (session_id) REFERENCES sessions(session_id) ON DELETE CASCADE,

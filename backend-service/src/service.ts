@@ -19,7 +19,7 @@ import { ENDINGS_TIMES, EndingsFeed, type EndingsTimes } from "./sessions/ending
 import { Engine } from "./sessions/engine.js";
 import { expire } from "./sessions/expiry.js";
 import { LEASE_TIMES, Lease, type LeaseTimes } from "./sessions/lease.js";
-import { sweeper } from "./sessions/sweeper.js";
+import { type Sweeping, sweeper } from "./sessions/sweeper.js";
 import { SESSION_ENDED_CHANNEL } from "./store/endings.js";
 import { forgetDeadReplicas } from "./store/replicas.js";
 
@@ -46,6 +46,8 @@ const SCHEMA = "amp_backend";
 const MIGRATIONS = fileURLToPath(new URL("../migrations", import.meta.url));
 /** Every query is short; one that takes longer meets a database that hangs. */
 const QUERY_TIMEOUT_MS = 4_000;
+/** The least that a heartbeat may take, however often it beats: a busy machine is no lost connection. */
+const BEAT_TIMEOUT_MS = 1_000;
 const SWEEP_MS = 1_000;
 /** How much longer than a lease a call looks for the owner of its session. */
 const TAKEOVER_MS = 2_000;
@@ -73,15 +75,25 @@ export async function startBackend(
   };
   const pool = openPool({ ...database, application: "amp-backend" });
   releases.defer(() => pool.end());
-  // Heartbeats must not wait behind calls.
-  const leasePool = openPool({ ...database, application: "amp-backend-lease", max: 2 });
+  const leaseTimes = overrides.leaseTimes ?? LEASE_TIMES;
+  const beatTimeout = Math.max(leaseTimes.heartbeatMs, BEAT_TIMEOUT_MS);
+  // Heartbeats must not wait behind calls, nor so long for one dead connection that no time is left for another.
+  const leasePool = openPool({
+    ...database,
+    application: "amp-backend-lease",
+    max: 2,
+    queryTimeout: beatTimeout,
+    connectTimeout: beatTimeout,
+  });
   releases.defer(() => leasePool.end());
+
+  // Released after the lease: a pass that hangs must not keep sessions from their next owner.
+  const sweepers = releases.use(new Releases());
 
   const { server, health } = await newServer();
   releases.defer(() => close(server));
   const draining = new AbortController();
   let address = formatAddress(config.listen);
-  const leaseTimes = overrides.leaseTimes ?? LEASE_TIMES;
   const lease = await Lease.take({
     db: leasePool,
     address: () => config.advertise ?? address,
@@ -102,7 +114,6 @@ export async function startBackend(
     stopGraceMs: overrides.stopGrace ?? STOP_GRACE_MS,
     logger,
   });
-  releases.defer(() => engine.drain(config.shutdownGrace));
   const endings = new EndingsFeed(pool, overrides.endingsTimes ?? ENDINGS_TIMES);
   const { tokens } = config;
   // Before it listens: a call that came too early would be told that there is no such method.
@@ -127,11 +138,17 @@ export async function startBackend(
   await lease.renew().catch((error: unknown) => {
     logger.warn({ err: error }, "cannot tell the others the address yet; the next heartbeat will");
   });
-  releases.use(sweeper(() => engine.sweep(), SWEEP_MS, logger));
-  releases.use(sweeper(() => peers.sweep(), SWEEP_MS, logger));
   const retention = { idleMs: config.sessionIdleTtl, endedMs: config.sessionRetention };
-  const expiryMs = overrides.expiryInterval ?? EXPIRY_MS;
-  releases.use(sweeper(() => expire(pool, retention), expiryMs, logger));
+  const sweeps: Pick<Sweeping, "sweep" | "intervalMs">[] = [
+    { sweep: (signal) => engine.sweep(signal), intervalMs: SWEEP_MS },
+    { sweep: () => peers.sweep(), intervalMs: SWEEP_MS },
+    {
+      sweep: (signal) => expire(pool, retention, signal),
+      intervalMs: overrides.expiryInterval ?? EXPIRY_MS,
+    },
+  ];
+  const until = draining.signal;
+  for (const each of sweeps) sweepers.use(sweeper({ ...each, until, logger }));
   const heardEnd = (sessionId: string) => {
     endings.wake();
     engine.heardEnd(sessionId).catch((error: unknown) => {
@@ -142,6 +159,7 @@ export async function startBackend(
   await releases.use(
     listen(listening, [SESSION_ENDED_CHANNEL], (_, id) => heardEnd(id), endings.wake),
   ).ready;
+  releases.defer(() => engine.drain(config.shutdownGrace));
   releases.defer(() => {
     draining.abort();
     health.set(false);

@@ -9,7 +9,9 @@ import {
 
 /** A session to open an agent for. */
 export function context(history: PastTurn[] = [], sessionId = "s-1"): AgentContext {
-  return { sessionId, workingDir: "/", description: "a test", history: async () => history };
+  const newest = async (count = history.length) =>
+    history.slice(Math.max(0, history.length - count));
+  return { sessionId, workingDir: "/", description: "a test", history: newest };
 }
 
 /** For prompts that have nothing to ask. */

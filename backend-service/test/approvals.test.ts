@@ -83,6 +83,57 @@ test("a replica that shuts down hands a question over with its turn", async () =
   expect((await answer).reply).toBe("answer: later");
 });
 
+test("a replica that shuts down does not wait for people: its heir asks under the same id", async () => {
+  await using database = await testDatabase();
+  const agent = steeredAgent();
+  const agents = [agent];
+  const first = await backendOn(database, { SHUTDOWN_GRACE: "10m" }, { agents });
+  await using second = await backendOn(database, {}, { agents });
+  const [asking, working] = [await sessionOf(first), await sessionOf(first)];
+  const request = { sessionId: asking, message: "ask me", requestId: "a" };
+  const sentAway = failure(first.sessions.send(request));
+  const [asked] = await approvalsOf(first.sessions, asking);
+  if (!asked) throw new Error("nothing asked");
+  const worked = first.sessions.send({ sessionId: working, message: "hold on" });
+  await eventually(() => expect(agent.prompts).toContain("hold on"));
+  const stopped = first[Symbol.asyncDispose]();
+  expect(await sentAway).toMatchObject({ code: status.UNAVAILABLE, reason: "DRAINING" });
+  await persistently(() =>
+    second.sessions.resolveApproval(answerBy("ada", asking, asked, "later")),
+  );
+  const { turn } = await persistently(() => second.sessions.send(request));
+  expect(turn?.reply).toBe("answer: later");
+  expect(turn?.approvals).toMatchObject([{ approvalId: asked.approvalId, optionId: "later" }]);
+  // Meanwhile it let the other agent finish its work.
+  agent.release("hold on");
+  expect((await worked).reply).toBe("begun done");
+  await stopped;
+});
+
+test("a replica whose agents all wait for people stops at once", async () => {
+  await using database = await testDatabase();
+  const agents = [steeredAgent()];
+  const running = await backendOn(database, { SHUTDOWN_GRACE: "10m" }, { agents });
+  const sessionId = await newSession(running.sessions);
+  const sentAway = failure(running.sessions.send({ sessionId, message: "ask me" }));
+  await approvalsOf(running.sessions, sessionId);
+  await running[Symbol.asyncDispose]();
+  expect(await sentAway).toMatchObject({ code: status.UNAVAILABLE, reason: "DRAINING" });
+});
+
+test("a replica that shuts down waits for people when its agent may not be run again", async () => {
+  await using database = await testDatabase();
+  const agents = [steeredAgent({ repeatable: false })];
+  const running = await backendOn(database, { SHUTDOWN_GRACE: "1s" }, { agents });
+  const sessionId = await newSession(running.sessions);
+  const sentAway = failure(running.sessions.send({ sessionId, message: "ask me" }));
+  await approvalsOf(running.sessions, sessionId);
+  const begunAt = performance.now();
+  await running[Symbol.asyncDispose]();
+  expect(performance.now() - begunAt).toBeGreaterThan(950);
+  expect(await sentAway).toMatchObject({ code: status.UNAVAILABLE, reason: "DRAINING" });
+});
+
 test("an agent that may have acted is not asked again: its question has expired with the turn", async () => {
   await using database = await testDatabase();
   const overrides = { agents: [steeredAgent({ repeatable: false })] };

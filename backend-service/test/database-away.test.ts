@@ -72,6 +72,22 @@ test("an agent that asks for the past meanwhile waits, and does not fail", async
   expect((await answer).reply).toBe("remembers 1");
 });
 
+test("an agent that asks for the past meanwhile waits no longer than its turn", async () => {
+  const agent = steeredAgent();
+  await using database = await testDatabase();
+  await using proxy = await tcpProxy(database.url);
+  await using running = await backendOn(proxy, { TURN_TIMEOUT: "500ms" }, { agents: [agent] });
+  const { sessions } = running;
+  const sessionId = await newSession(sessions);
+  const answer = failure(sessions.send({ sessionId, message: "recall" }));
+  await eventually(() => expect(agent.prompts).toHaveLength(1));
+  proxy.cut();
+  agent.release("recall");
+  await eventually(() => expect(agent.openSessions()).toBe(0));
+  proxy.restore();
+  expect(await answer).toMatchObject({ code: status.DEADLINE_EXCEEDED, reason: "TURN_FAILED" });
+});
+
 test("away for longer than the lease: callers are sent away, and the turn runs when it is back", async () => {
   const agent = steeredAgent();
   const leaseTimes = { heartbeatMs: 50, leaseMs: 400, trustMs: 300 };

@@ -1,8 +1,10 @@
+import { randomUUID } from "node:crypto";
 import { openPool } from "@amp/postgres";
 import { tcpProxy, testDatabase } from "@amp/stack/testing";
 import { status } from "@grpc/grpc-js";
 import { pino } from "pino";
 import { expect, test } from "vitest";
+import { beginTurn } from "../src/store/turns.js";
 import { backendOn, eventually, failure, newSession } from "./backend.js";
 import { steeredAgent } from "./steered-agent.js";
 
@@ -64,6 +66,28 @@ test("an answer kept through an outage is dropped when somebody else owns the se
     openTurns: 0,
     turnCount: 1,
   });
+});
+
+test("only the owner of a session, and only as such, can say that a turn is begun", async () => {
+  const agent = steeredAgent({ repeatable: false });
+  await using database = await testDatabase();
+  await using running = await backendOn(database, {}, { agents: [agent] });
+  const sessionId = await newSession(running.sessions);
+  const answer = running.sessions.send({ sessionId, message: "hold on" });
+  await eventually(() => expect(agent.prompts).toHaveLength(1));
+  const logger = pino({ level: "silent" });
+  const pool = openPool({ url: database.url, schema: "amp_backend", application: "test", logger });
+  const { rows } = await pool.query<{ owner: string; epoch: number }>(
+    "select owner, epoch from sessions",
+  );
+  const [{ owner, epoch } = { owner: "", epoch: 0 }] = rows;
+  expect(await beginTurn(pool, owner, { sessionId, epoch }, 1)).toBe(true);
+  expect(await beginTurn(pool, owner, { sessionId, epoch: epoch - 1 }, 1)).toBe(false);
+  expect(await beginTurn(pool, randomUUID(), { sessionId, epoch }, 1)).toBe(false);
+  agent.release("hold on");
+  await answer;
+  expect(await beginTurn(pool, owner, { sessionId, epoch }, 1)).toBe(false);
+  await pool.end();
 });
 
 test("nothing is left behind in the database", async () => {

@@ -18,6 +18,23 @@ import { KEY, testAgent } from "./openai-testing.js";
 const usage = (prompt_tokens: number, completion_tokens: number) =>
   event({ choices: [], usage: { prompt_tokens, completion_tokens } });
 
+test("no more of the transcript is read than is sent along", async () => {
+  await using endpoint = await startEndpoint(({ response }) =>
+    streamWhole(response, says("Hi"), finishes(), DONE),
+  );
+  const asked: (number | undefined)[] = [];
+  const opened = context();
+  opened.history = async (newest) => {
+    asked.push(newest);
+    return [];
+  };
+  const { signal } = new AbortController();
+  const session = await testAgent(endpoint.url, { historyTurns: 7 }).open(opened, signal);
+  for await (const _ of session.prompt("hello", signal, nobody));
+  await session.close();
+  expect(asked).toEqual([7]);
+});
+
 test("the request carries the model, the key and the wish for a stream with usage", async () => {
   await using endpoint = await startEndpoint(({ response }) =>
     streamWhole(response, says("Hi"), finishes(), DONE),

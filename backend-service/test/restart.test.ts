@@ -82,6 +82,28 @@ test("a turn whose agent may have acted is not run again, and says so; the next 
   expect(agent.prompts).toEqual(["hold on", "two"]);
 });
 
+test("a turn that only waited is run by the next owner, also when its agent may act", async () => {
+  const agent = steeredAgent({ repeatable: false });
+  await using database = await testDatabase();
+  await using first = await backendOn(database, { SHUTDOWN_GRACE: "20s" }, { agents: [agent] });
+  const sessionId = await newSession(first.sessions);
+  const held = first.sessions.send({ sessionId, message: "hold on" });
+  await eventually(() => expect(agent.prompts).toHaveLength(1));
+  const request = { sessionId, message: "two", requestId: "b" };
+  const waits = failure(first.sessions.send(request));
+  await eventually(async () =>
+    expect((await first.sessions.get({ sessionId })).session?.openTurns).toBe(2),
+  );
+  const stopped = first.backend[Symbol.asyncDispose]();
+  expect(await waits).toMatchObject({ code: status.UNAVAILABLE, reason: "DRAINING" });
+  agent.release("hold on");
+  expect((await held).reply).toBe("begun done");
+  await stopped;
+  await using second = await backendOn(database, {}, { agents: [agent] });
+  expect((await second.sessions.send(request)).reply).toBe("echo: two");
+  expect(agent.prompts).toEqual(["hold on", "two"]);
+});
+
 test("whoever calls while it starts is told to try again, and nothing else", async () => {
   await using database = await testDatabase();
   const port = await freePort();

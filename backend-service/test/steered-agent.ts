@@ -15,6 +15,7 @@ export interface SteeredAgent extends Agent {
  * - `hold ...` tells "begun" and waits for `release` or the signal;
  * - `deaf ...` as hold, and does not heed the signal;
  * - `recall ...` waits for `release`, and then tells how many turns it remembers;
+ * - `recent N` tells the messages of the N newest turns that it remembers;
  * - `ask ...` asks whether to go on, and tells the answer;
  * - `throw` fails in a way that no agent should;
  * - `nasty` tells what PostgreSQL and UTF-8 cannot hold, and a character in halves;
@@ -33,7 +34,7 @@ export function steeredAgent(options: { name?: string; repeatable?: boolean } = 
     ask: Ask,
   ): AsyncGenerator<AgentEvent> {
     prompts.push(message);
-    const [word] = message.split(" ", 1);
+    const [word, number] = message.split(" ", 2);
     if (word === "throw") throw new TypeError("password=hunter2");
     if (word === "nasty") {
       yield* ["a\0b", "half \uD83D", "\uDE80 end", "\uD83D!"].map((text) => tell(text));
@@ -42,6 +43,9 @@ export function steeredAgent(options: { name?: string; repeatable?: boolean } = 
     } else if (word === "recall") {
       await once(gates, message, { signal });
       yield tell(`remembers ${(await context.history()).length}`);
+    } else if (word === "recent") {
+      const past = await context.history(Number(number));
+      yield tell(past.map((turn) => turn.message).join(", "));
     } else if (word === "hold" || word === "deaf") {
       yield tell("begun ");
       await once(gates, message, word === "hold" ? { signal } : {});

@@ -52,6 +52,49 @@ test("a new message for a session whose owner is gone is only late", async () =>
   expect(calls[0].reply).toBe("echo: still there?");
 });
 
+test("a cancel of what runs, whose answer is lost, does not cancel what runs next", async () => {
+  const agent = steeredAgent();
+  const stopping: string[] = [];
+  const noting: Agent = {
+    ...agent,
+    async open(context, signal) {
+      const session = await agent.open(context, signal);
+      return {
+        ...session,
+        prompt(message, stop, ask) {
+          stop.addEventListener("abort", () => stopping.push(message));
+          return session.prompt(message, stop, ask);
+        },
+      };
+    },
+  };
+  await using database = await testDatabase();
+  const port = await freePort();
+  await using way = await tcpProxy(`http://127.0.0.1:${port}`);
+  const env = { BACKEND_LISTEN: `127.0.0.1:${port}`, BACKEND_ADVERTISE: new URL(way.url).host };
+  const overrides = { agents: [noting], stopGrace: 20_000 };
+  await using owner = await backendOn(database, env, overrides);
+  await using other = await backendOn(database, {}, { agents: [agent] });
+  const sessionId = await sessionOf(owner);
+  const first = failure(owner.sessions.send({ sessionId, message: "deaf one" }));
+  const second = owner.sessions.send({ sessionId, message: "hold two", requestId: "two" });
+  await eventually(async () => {
+    expect(agent.prompts).toContain("deaf one");
+    expect((await owner.sessions.get({ sessionId })).session?.openTurns).toBe(2);
+  });
+  const cancelled = other.sessions.cancel({ sessionId });
+  await eventually(() => expect(stopping).toEqual(["deaf one"]));
+  way.cut();
+  agent.release("deaf one");
+  expect(await first).toMatchObject({ code: status.CANCELLED, reason: "TURN_CANCELLED" });
+  await eventually(() => expect(agent.prompts).toContain("hold two"));
+  way.restore();
+  await cancelled;
+  expect(stopping).toEqual(["deaf one"]);
+  agent.release("hold two");
+  expect((await second).reply).toBe("begun done");
+});
+
 test("an owner that stays out of reach, but alive, makes the call fail in bounded time", async () => {
   await using database = await testDatabase();
   await using owner = await backendOn(database, { BACKEND_ADVERTISE: "127.0.0.1:1" });

@@ -1,6 +1,7 @@
 import { status } from "@grpc/grpc-js";
 import { expect, test } from "vitest";
 import { drain, failure, newSession, testBackend } from "./backend.js";
+import { steeredAgent } from "./steered-agent.js";
 
 test("a message is answered, and the transcript has it", async () => {
   await using running = await testBackend();
@@ -46,4 +47,15 @@ test("a stream tells of acceptance first and of the stored turn last", async () 
   expect(cases[0]).toMatch(/queued|started/);
   expect(cases.filter((each) => each === "textDelta").length).toBeGreaterThan(2);
   expect(cases.at(-1)).toBe("completed");
+});
+
+test("an agent is told as many of the newest turns as it asks for, oldest first", async () => {
+  await using running = await testBackend({}, { agents: [steeredAgent()] });
+  const { sessions } = running;
+  const sessionId = await newSession(sessions);
+  for (const message of ["a", "b", "c"]) await sessions.send({ sessionId, message });
+  const told = async (message: string) => (await sessions.send({ sessionId, message })).reply;
+  expect(await told("recent 2")).toBe("b, c");
+  expect(await told("recent 9")).toBe("a, b, c, recent 2");
+  expect(await told("recent 0")).toBe("");
 });

@@ -11,8 +11,9 @@ export interface Agent {
   /** The name by which sessions choose it. */
   readonly name: string;
   /**
-   * Whether a turn that a crash cut off may simply be run again. False for an
-   * agent whose tools act on the world: such a turn ends as interrupted.
+   * Whether a turn that a crash cut off, or that waits for people when its replica
+   * shuts down, may simply be run again. False for an agent whose tools act on the
+   * world: such a turn ends as interrupted.
    */
   readonly repeatable: boolean;
   /**
@@ -28,8 +29,12 @@ export interface AgentContext {
   /** Absolute; exists and is allowed. */
   workingDir: string;
   description: string;
-  /** The completed turns so far, oldest first, read from the store at each call. */
-  history(): Promise<PastTurn[]>;
+  /**
+   * The completed turns so far, oldest first, read from the store at each call.
+   * @param newest how many of them at most, the newest; all by default.
+   * @throws when the store is away until the turn is over.
+   */
+  history(newest?: number): Promise<PastTurn[]>;
 }
 
 /** A completed turn. */

@@ -15,7 +15,14 @@ import { type Answer, askApproval } from "../store/approvals.js";
 import type { Approval, Claim, Owner, Session, Turn } from "../store/model.js";
 import { claim, orphans, otherOwner, strayed } from "../store/ownership.js";
 import { endSession, findSession } from "../store/sessions.js";
-import { acceptTurn, findTurn, history, type NewTurn, openTurns } from "../store/turns.js";
+import {
+  acceptTurn,
+  beginTurn,
+  findTurn,
+  history,
+  type NewTurn,
+  openTurns,
+} from "../store/turns.js";
 import { assertDecidedBy, decide } from "./approvals.js";
 import { OwnedElsewhere, SessionError } from "./errors.js";
 import { finalEvent, type TurnEvent, type WatchEvent } from "./events.js";
@@ -55,7 +62,10 @@ export class Engine {
     this.#finisher = new Finisher(pool, lease.replicaId, logger);
     this.#lanes = new Lanes({
       ...options,
-      history: (sessionId) => this.#onceAvailable(() => history(pool, sessionId)),
+      history: (sessionId, newest, signal) =>
+        this.#onceAvailable(() => history(pool, sessionId, newest), signal),
+      begin: (claimed, seq, signal) =>
+        this.#onceAvailable(() => beginTurn(pool, lease.replicaId, claimed, seq), signal),
       finish: this.#finisher.finish,
       ask: (claimed, asked) =>
         this.#onceAvailable(() => askApproval(pool, lease.replicaId, claimed, asked)),
@@ -159,13 +169,18 @@ export class Engine {
     return this.#lanes.find(sessionId)?.snapshot() ?? [];
   }
 
-  /** Takes over what nobody runs, and lets go of what ended or changed hands unheard. */
-  async sweep(): Promise<void> {
+  /**
+   * Takes over what nobody runs, and lets go of what ended or changed hands unheard.
+   * Goes no further once the signal is aborted or the lease lost.
+   */
+  async sweep(signal: AbortSignal): Promise<void> {
     const { pool, lease, logger } = this.options;
-    if (this.#draining || !lease.held) return;
+    const over = () => signal.aborted || this.#draining || !lease.held;
+    if (over()) return;
     const lanes = this.#lanes.all();
     const busy = lanes.filter((lane) => lane.busy).map((lane) => lane.sessionId);
     for (const sessionId of await orphans(pool, lease.replicaId, busy)) {
+      if (over()) return;
       logger.info({ sessionId }, "a session has open turns that nobody runs");
       await this.#recover(sessionId).catch((error: unknown) =>
         logger.warn({ err: error, sessionId }, "cannot take a session over yet"),
@@ -173,6 +188,7 @@ export class Engine {
     }
     const known = lanes.map((lane) => lane.sessionId);
     for (const sessionId of await strayed(pool, known, lease.replicaId)) {
+      if (over()) return;
       const session = await findSession(pool, sessionId);
       if (session?.state === "ended") await this.#ended(session);
       else this.#lanes.find(sessionId)?.close(new OwnedElsewhere(sessionId));
@@ -205,9 +221,10 @@ export class Engine {
     this.#stopped.abort();
   }
 
-  /** Does the work, however long the database is away, unless this replica stops. */
-  #onceAvailable<T>(work: () => Promise<T>): Promise<T> {
-    return onceAvailable(work, this.#stopped.signal);
+  /** Does the work, however long the database is away, unless this replica stops or the signal is aborted. */
+  #onceAvailable<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const stopped = this.#stopped.signal;
+    return onceAvailable(work, signal ? AbortSignal.any([signal, stopped]) : stopped);
   }
 
   #refuseWhenDraining(sessionId: string): void {
@@ -235,7 +252,7 @@ export class Engine {
         if (hold.lane.closed) return this.#lost(sessionId);
         const { seq } = accepted.turn;
         if (!hold.lane.admit(accepted.turn, accepted.claim)) {
-          await this.#adopt(hold.lane, accepted.claim, seq);
+          await this.#adopt(hold.lane, accepted.claim);
         }
         return this.#listen(hold.lane, seq);
       }
@@ -291,10 +308,12 @@ export class Engine {
     if (claimed) await this.#adopt(hold.lane, claimed);
   }
 
-  async #adopt(lane: Lane, claimed: Claim, fresh?: number): Promise<void> {
+  async #adopt(lane: Lane, claimed: Claim): Promise<void> {
     const turns = await openTurns(this.options.pool, lane.sessionId);
     if (lane.closed) return this.#lost(lane.sessionId);
-    lane.adopt(turns, claimed, fresh);
+    // Of a drain that began meanwhile it has not heard.
+    if (this.#draining) lane.drain();
+    lane.adopt(turns, claimed);
   }
 }
 

@@ -15,14 +15,19 @@ const BATCH = 50;
 
 /**
  * Ends idle sessions, and deletes what ended long ago. Any number of replicas may
- * do so at once: each takes what no other one has locked.
+ * do so at once: each takes what no other one has locked. Begins no more batch once
+ * the signal is aborted.
  */
-export async function expire(db: Queryable, { idleMs, endedMs }: Retention): Promise<void> {
-  await inBatches(() => expireSessions(db, idleMs, BATCH));
-  await inBatches(() => purgeSessions(db, endedMs, BATCH));
-  await inBatches(() => forgetEndings(db, endedMs, BATCH));
+export async function expire(
+  db: Queryable,
+  { idleMs, endedMs }: Retention,
+  signal: AbortSignal,
+): Promise<void> {
+  await inBatches(() => expireSessions(db, idleMs, BATCH), signal);
+  await inBatches(() => purgeSessions(db, endedMs, BATCH), signal);
+  await inBatches(() => forgetEndings(db, endedMs, BATCH), signal);
 }
 
-async function inBatches(next: () => Promise<number>): Promise<void> {
-  while ((await next()) === BATCH);
+async function inBatches(next: () => Promise<number>, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && (await next()) === BATCH);
 }

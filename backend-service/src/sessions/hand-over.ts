@@ -4,7 +4,10 @@ import { release } from "../store/ownership.js";
 import { SessionError } from "./errors.js";
 import type { Lane } from "./lane.js";
 
-/** Leaves the sessions whose turns only wait to their next owner, so that it need not wait for this replica's end. */
+/**
+ * Leaves the sessions whose turns only wait, for their like or for people, to their
+ * next owner, so that it need not wait for this replica's end.
+ */
 export async function handOver(
   lanes: Lane[],
   pool: pg.Pool,

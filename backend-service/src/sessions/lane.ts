@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { type Agent, AgentError, type PastTurn, type Question } from "../agents/agent.js";
+import { type Agent, AgentError, type Question } from "../agents/agent.js";
 import type { NewApproval } from "../store/approvals.js";
 import type { Approval, Claim, Failure, FinalState, Session, Turn } from "../store/model.js";
 import { Audience } from "./audience.js";
@@ -8,12 +8,14 @@ import { finalEvent, type SessionEvent } from "./events.js";
 import type { FinishTurn } from "./finisher.js";
 import { LiveTurn } from "./live-turn.js";
 import type { Mailbox } from "./mailbox.js";
-import { Seat, toAgentError } from "./prompt.js";
+import { type ReadHistory, Seat, toAgentError } from "./prompt.js";
 
 /** What lanes need of the engine. */
 export interface LaneContext {
   agents: ReadonlyMap<string, Agent>;
-  history: (sessionId: string) => Promise<PastTurn[]>;
+  history: ReadHistory;
+  /** Stores that a turn is begun; false when it is not this owner's to begin. */
+  begin: (claim: Claim, seq: number, signal: AbortSignal) => Promise<boolean>;
   finish: FinishTurn;
   /** Stores a question, or finds it stored; undefined when it is not this owner's to ask. */
   ask: (claim: Claim, asked: NewApproval) => Promise<Approval | undefined>;
@@ -57,9 +59,17 @@ export class Lane {
     return this.#live.size > 0 || this.holds > 0;
   }
 
-  /** Whether an agent is at work, or its answer about to be stored. */
+  /**
+   * Whether an agent is at work, or its answer about to be stored. One that waits
+   * for people is not, if the next owner's may do the same again: it asks under
+   * the same ids, so that people are asked once, and they may take hours.
+   */
   get working(): boolean {
-    return [...this.#live.values()].some((turn) => turn.phase !== "queued");
+    const repeatable = this.#claim && this.context.agents.get(this.#claim.agent)?.repeatable;
+    return [...this.#live.values()].some(
+      ({ phase, questions }) =>
+        phase === "writing" || (phase === "running" && !(repeatable && questions.waiting)),
+    );
   }
 
   get superfluous(): boolean {
@@ -83,20 +93,14 @@ export class Lane {
     this.#own(claim);
     const gap = this.#lastSeq === 0 ? claim.openTurns !== 1 : turn.seq > this.#lastSeq + 1;
     if (gap) return false;
-    this.#add(turn, false);
+    this.#add(turn);
     return true;
   }
 
-  /**
-   * Takes in the open turns of the session, as stored.
-   * @param fresh the place of one that was just accepted here, so that nobody can have begun it.
-   */
-  adopt(turns: Turn[], claim: Claim, fresh?: number): void {
+  /** Takes in the open turns of the session, as stored. */
+  adopt(turns: Turn[], claim: Claim): void {
     this.#own(claim);
-    const taken = this.#lastSeq === 0;
-    for (const [index, turn] of turns.entries()) {
-      this.#add(turn, taken && index === 0 && turn.seq !== fresh);
-    }
+    for (const turn of turns) this.#add(turn);
   }
 
   /** Listens to one turn or to all, until disposed. */
@@ -179,10 +183,10 @@ export class Lane {
     this.#audience.end((seq) => seq !== undefined && dropped.has(seq), error);
   }
 
-  #add(turn: Turn, recovered: boolean): void {
+  #add(turn: Turn): void {
     if (turn.seq <= this.#lastSeq) return;
     this.#lastSeq = turn.seq;
-    const live = new LiveTurn(turn, recovered);
+    const live = new LiveTurn(turn);
     this.#live.set(turn.seq, live);
     this.#tell(live.opening());
     if (!this.#working) void this.#work();
@@ -203,12 +207,12 @@ export class Lane {
       if (!agent) {
         const message = `The agent "${this.#claim.agent}" of this session is not configured.`;
         await this.#finish(next, "failed", { kind: "misconfigured", message });
-      } else if (next.recovered && !agent.repeatable) {
+      } else if (next.stored.begun && !agent.repeatable) {
         const message = "A restart cut this turn off. The agent may have acted.";
         await this.#finish(next, "interrupted", { kind: "interrupted", message });
       } else {
         seat ??= this.#seat(agent, this.#claim);
-        await this.#run(next, seat);
+        await this.#run(next, seat, agent.repeatable);
       }
     }
     this.#working = false;
@@ -216,13 +220,13 @@ export class Lane {
   }
 
   #seat(agent: Agent, { sessionId, workingDir, description }: Claim): Seat {
-    const history = () => this.context.history(sessionId);
+    const { history } = this.context;
     return new Seat(agent, { sessionId, workingDir, description, history }, (error) =>
       this.context.logger.warn({ err: error, sessionId }, "cannot close an agent's session"),
     );
   }
 
-  async #run(turn: LiveTurn, seat: Seat): Promise<void> {
+  async #run(turn: LiveTurn, seat: Seat, repeatable: boolean): Promise<void> {
     turn.phase = "running";
     this.#tell(turn.opening());
     let timedOut = false;
@@ -232,6 +236,7 @@ export class Lane {
     }, this.context.turnTimeoutMs);
     let error: AgentError | undefined;
     try {
+      if (!repeatable) await this.#begin(turn);
       await seat.prompt(turn.stored.message, {
         signal: turn.stop.signal,
         graceMs: this.context.stopGraceMs,
@@ -254,6 +259,13 @@ export class Lane {
     const fields = { err: error, sessionId: this.sessionId, seq: turn.seq, kind };
     this.context.logger.warn(fields, "a turn failed");
     return this.#finish(turn, "failed", { kind, message });
+  }
+
+  /** Stores that the agent may act from now on. @throws when it may not begin */
+  async #begin({ seq, stop }: LiveTurn): Promise<void> {
+    const begun = this.#claim && (await this.context.begin(this.#claim, seq, stop.signal));
+    if (!begun) throw new SessionError("lease_lost", this.sessionId);
+    stop.signal.throwIfAborted();
   }
 
   /** Stores a question, tells of it, and waits for the answer. */

@@ -17,6 +17,7 @@ const stored: Turn = {
   failure: undefined,
   usage: undefined,
   createdAt: new Date(0),
+  begun: false,
   finishedAt: undefined,
 };
 
@@ -24,7 +25,7 @@ test("however an agent cuts its text, the pieces told are whole and make up the 
   fc.assert(
     fc.property(fc.array(fc.string({ unit: "binary" })), fc.nat(7), (texts, size) => {
       const whole = texts.join("").replaceAll("\0", "");
-      const turn = new LiveTurn(stored, false);
+      const turn = new LiveTurn(stored);
       let told = "";
       for (let at = 0; at < whole.length; at += size + 1) {
         const event = turn.tell({ type: "text", text: whole.slice(at, at + size + 1) });
@@ -39,7 +40,7 @@ test("however an agent cuts its text, the pieces told are whole and make up the 
 });
 
 test("a tool call that changes is replaced and keeps its place", () => {
-  const turn = new LiveTurn(stored, false);
+  const turn = new LiveTurn(stored);
   const call = { title: "t", kind: "read", content: "" };
   turn.tell({ type: "tool", call: { ...call, id: "a", status: "pending" } });
   turn.tell({ type: "tool", call: { ...call, id: "b", status: "pending" } });
@@ -51,7 +52,7 @@ test("a tool call that changes is replaced and keeps its place", () => {
 });
 
 test("an answer has a greatest length", () => {
-  const turn = new LiveTurn(stored, false);
+  const turn = new LiveTurn(stored);
   const piece = { type: "text", text: "x".repeat(100_000) } as const;
   for (let n = 0; n < 4; n++) turn.tell(piece);
   expect(() => turn.tell(piece)).toThrow("longer than 400000 characters");

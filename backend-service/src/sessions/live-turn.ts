@@ -38,11 +38,7 @@ export class LiveTurn {
   /** The first half of a character that an agent cut in two. */
   #half = { text: "", thought: "" };
 
-  constructor(
-    readonly stored: Turn,
-    /** Whether another process, or an earlier life of this one, may have begun it. */
-    readonly recovered: boolean,
-  ) {
+  constructor(readonly stored: Turn) {
     this.questions = new Questions(stored.approvals);
     this.settled = new Promise((resolve, reject) => {
       this.settle = resolve;

@@ -1,10 +1,26 @@
-import type { AgentContext, AgentEvent, AgentSession, Question } from "../agents/agent.js";
+import type {
+  AgentContext,
+  AgentEvent,
+  AgentSession,
+  PastTurn,
+  Question,
+} from "../agents/agent.js";
 import { type Agent, AgentError } from "../agents/agent.js";
 
 /** An agent that did not stop within the grace time after it was told to. */
 class Abandoned extends Error {
   override readonly name = "Abandoned";
 }
+
+/** Reads the newest completed turns (undefined: all of them), for as long as the signal lets it try. */
+export type ReadHistory = (
+  sessionId: string,
+  newest: number | undefined,
+  signal: AbortSignal,
+) => Promise<PastTurn[]>;
+
+/** What is known of a session whose agent is to be opened. */
+export type SeatContext = Omit<AgentContext, "history"> & { history: ReadHistory };
 
 /** How a prompt is run. */
 export interface Prompting {
@@ -25,10 +41,12 @@ export interface Prompting {
  */
 export class Seat {
   #session: AgentSession | undefined;
+  /** Of the prompt that runs, or ran last: what an agent still reads after its end is given up. */
+  #stopping = AbortSignal.abort();
 
   constructor(
     private readonly agent: Agent,
-    private readonly context: AgentContext,
+    private readonly context: SeatContext,
     private readonly onCloseError: (error: unknown) => void,
   ) {}
 
@@ -39,6 +57,7 @@ export class Seat {
   async prompt(message: string, { signal, graceMs, onEvent, onAsk }: Prompting): Promise<void> {
     const stop = new AbortController();
     const stopping = AbortSignal.any([signal, stop.signal]);
+    this.#stopping = stopping;
     using limit = abandonAfter(stopping, graceMs);
     this.#session ??= await this.#open(stopping, limit.reached);
     const ask = (question: Question) => onAsk(question, stopping);
@@ -66,7 +85,9 @@ export class Seat {
   }
 
   async #open(signal: AbortSignal, abandoned: Promise<never>): Promise<AgentSession> {
-    const opening = this.agent.open(this.context, signal);
+    const { history, ...context } = this.context;
+    const read = (newest?: number) => history(context.sessionId, newest, this.#stopping);
+    const opening = this.agent.open({ ...context, history: read }, signal);
     try {
       return await Promise.race([opening, abandoned]);
     } catch (error) {

@@ -18,6 +18,8 @@ const MAX_ID = 200;
 export class Questions {
   readonly #known: Map<string, Approval>;
   readonly #decisions = new EventTarget();
+  /** Those whose answers somebody waits for, once for each who does. */
+  readonly #awaited: string[] = [];
 
   /** @param stored what an earlier run of the turn asked */
   constructor(stored: Approval[]) {
@@ -27,6 +29,11 @@ export class Questions {
   /** As they stand, in the order of asking. */
   all(): Approval[] {
     return [...this.#known.values()];
+  }
+
+  /** Whether the agent waits for people. */
+  get waiting(): boolean {
+    return this.#awaited.some((approvalId) => !this.#known.get(approvalId)?.decision);
   }
 
   /** Takes in how one is stored. @returns whether that is news. */
@@ -41,11 +48,16 @@ export class Questions {
 
   /** The option that is chosen, as soon as one is. @throws the signal's reason */
   async answer(approvalId: string, signal: AbortSignal): Promise<string> {
-    for (;;) {
-      const decision = this.#known.get(approvalId)?.decision;
-      if (decision) return decision.optionId;
-      signal.throwIfAborted();
-      await once(this.#decisions, approvalId, { signal }).catch(() => signal.throwIfAborted());
+    this.#awaited.push(approvalId);
+    try {
+      for (;;) {
+        const decision = this.#known.get(approvalId)?.decision;
+        if (decision) return decision.optionId;
+        signal.throwIfAborted();
+        await once(this.#decisions, approvalId, { signal }).catch(() => signal.throwIfAborted());
+      }
+    } finally {
+      this.#awaited.splice(this.#awaited.indexOf(approvalId), 1);
     }
   }
 }

@@ -1,17 +1,25 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 
-/** Calls `sweep` now and then every `intervalMs` after its end, until disposed. */
-export function sweeper(
-  sweep: () => Promise<void>,
-  intervalMs: number,
-  logger: Logger,
-): AsyncDisposable {
+/** What a sweeper does, and how often. */
+export interface Sweeping {
+  /** One pass. Aborted when no more is to be done; a long one looks at that between its steps. */
+  sweep: (signal: AbortSignal) => Promise<void>;
+  /** From the end of one pass to the next. */
+  intervalMs: number;
+  /** Ends it, as disposing does, but does not wait for the pass that runs. */
+  until: AbortSignal;
+  logger: Logger;
+}
+
+/** Calls `sweep` now and then again and again, until disposed. */
+export function sweeper({ sweep, intervalMs, until, logger }: Sweeping): AsyncDisposable {
   const stop = new AbortController();
+  const signal = AbortSignal.any([stop.signal, until]);
   const running = (async () => {
-    while (!stop.signal.aborted) {
-      await sweep().catch((error: unknown) => logger.warn({ err: error }, "sweep failed"));
-      await delay(intervalMs, undefined, { signal: stop.signal }).catch(() => {});
+    while (!signal.aborted) {
+      await sweep(signal).catch((error: unknown) => logger.warn({ err: error }, "sweep failed"));
+      await delay(intervalMs, undefined, { signal }).catch(() => {});
     }
   })();
   return {

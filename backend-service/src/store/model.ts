@@ -81,6 +81,8 @@ export interface Turn {
   failure: Failure | undefined;
   usage: Usage | undefined;
   createdAt: Date;
+  /** Whether an agent that may act on the world may have been given it, here or elsewhere, before it was read. */
+  begun: boolean;
   finishedAt: Date | undefined;
 }
 

@@ -6,7 +6,7 @@ import { CLAIM_COLUMNS, type ClaimRow, MAY_OWN, OWN, SEEN, toClaim } from "./own
 
 const COLUMNS = `t.session_id, t.seq, t.request_id, t.message, t.author_surface, t.author_user,
   t.author_display_name, t.state, t.reply, t.thought, t.tool_calls, t.failure, t.usage,
-  t.created_at, t.finished_at, ${APPROVALS}`;
+  t.created_at, t.begun_at is not null as begun, t.finished_at, ${APPROVALS}`;
 
 /** Owns, checks, numbers and inserts, in one statement and so in one commit. */
 const ACCEPT = `
@@ -17,21 +17,26 @@ const ACCEPT = `
     returning ${CLAIM_COLUMNS}, s.turn_count
   ), t as (
     insert into turns (session_id, seq, request_id, message,
-      author_surface, author_user, author_display_name)
-    select session_id, turn_count, $4, $5, $6, $7, $8 from accepted returning *
+      author_surface, author_user, author_display_name, begun_at)
+    select session_id, turn_count, $4, $5, $6, $7, $8, null from accepted returning *
   )
   select ${COLUMNS}, s.epoch, s.agent, s.working_dir, s.description, s.open_turns
   from t, accepted s`;
 
-/**
- * Locks the session first, as everybody does, and counts only what it finished:
- * two writers of one turn cannot both count it.
- */
-const FINISH = `
-  with owned as materialized (
+/** Session $1, while replica $3 owns it with epoch $4. Locked before its turns, as everybody does. */
+const OWNED = `owned as materialized (
     select session_id from sessions
     where session_id = $1 and owner = $3 and epoch = $4 and state = 'active' for update
-  ), finished as (
+  )`;
+
+const BEGIN = `
+  with ${OWNED}
+  update turns t set begun_at = now()
+  from owned where t.session_id = owned.session_id and t.seq = $2 and t.state = 'open'`;
+
+/** Counts only what it finished: two writers of one turn cannot both count it. */
+const FINISH = `
+  with ${OWNED}, finished as (
     update turns t
     set state = $5, reply = $6, thought = $7, tool_calls = $8, failure = $9, usage = $10,
       finished_at = now()
@@ -49,9 +54,10 @@ const BY_REQUEST = `select ${COLUMNS} from turns t where session_id = $1 and req
 
 const OPEN = `select ${COLUMNS} from turns t where session_id = $1 and state = 'open' order by seq`;
 
+const RUNNING = "select min(seq) as seq from turns where session_id = $1 and state = 'open'";
+
 const page = (compare: "<" | ">", order: "asc" | "desc") => `
-  select ${COLUMNS}, t.seq = (
-    select min(seq) from turns where session_id = $1 and state = 'open') as running
+  select ${COLUMNS}, t.seq = (${RUNNING}) as running
   from turns t
   where session_id = $1 and ($2::bigint is null or seq ${compare} $2)
   order by seq ${order} limit $3`;
@@ -59,7 +65,8 @@ const OLDEST_FIRST = page(">", "asc");
 const NEWEST_FIRST = page("<", "desc");
 
 const HISTORY = `
-  select message, reply from turns where session_id = $1 and state = 'completed' order by seq`;
+  select message, reply from turns where session_id = $1 and state = 'completed'
+  order by seq desc limit $2`;
 
 interface TurnRow {
   session_id: string;
@@ -78,6 +85,7 @@ interface TurnRow {
   failure: Failure | null;
   usage: Usage | null;
   created_at: Date;
+  begun: boolean;
   finished_at: Date | null;
   approvals: ApprovalJson[];
 }
@@ -104,6 +112,7 @@ function toTurn(row: TurnRow): Turn {
     failure: row.failure ?? undefined,
     usage: row.usage ?? undefined,
     createdAt: row.created_at,
+    begun: row.begun,
     finishedAt: row.finished_at ?? undefined,
   };
 }
@@ -139,6 +148,16 @@ export async function acceptTurn(
     turn.author?.displayName,
   ]);
   return rows[0] && { turn: toTurn(rows[0]), claim: toClaim(rows[0]) };
+}
+
+/** Stores that an open turn is begun. @returns whether it is open and the replica still the owner. */
+export async function beginTurn(
+  db: Queryable,
+  replicaId: string,
+  { sessionId, epoch }: Pick<Claim, "sessionId" | "epoch">,
+  seq: number,
+): Promise<boolean> {
+  return (await db.query(BEGIN, [sessionId, seq, replicaId, epoch])).rowCount === 1;
 }
 
 /** How a turn ended. */
@@ -204,6 +223,12 @@ export async function openTurns(db: Queryable, sessionId: string): Promise<Turn[
   return rows.map(toTurn);
 }
 
+/** The place of the turn that runs, unless its owner is yet to begin it; undefined when none is open. */
+export async function findRunning(db: Queryable, sessionId: string): Promise<number | undefined> {
+  const { rows } = await db.query<{ seq: number | null }>(RUNNING, [sessionId]);
+  return rows[0]?.seq ?? undefined;
+}
+
 /** A part of the transcript: `limit` turns after (newest first: before) `after`. */
 export async function listTurns(
   db: Queryable,
@@ -215,8 +240,12 @@ export async function listTurns(
   return rows.map(toTurn);
 }
 
-/** The completed turns, oldest first. */
-export async function history(db: Queryable, sessionId: string): Promise<PastTurn[]> {
-  const { rows } = await db.query<PastTurn>(HISTORY, [sessionId]);
-  return rows;
+/** The completed turns, or so many of the newest, oldest first. */
+export async function history(
+  db: Queryable,
+  sessionId: string,
+  newest?: number,
+): Promise<PastTurn[]> {
+  const { rows } = await db.query<PastTurn>(HISTORY, [sessionId, newest]);
+  return rows.reverse();
 }

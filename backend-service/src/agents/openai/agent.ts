@@ -28,7 +28,7 @@ export function openAiAgent(config: OpenAiConfig): Agent {
     message: string,
     signal: AbortSignal,
   ): AsyncGenerator<AgentEvent, void, undefined> {
-    const messages = conversation(config, await context.history(), message);
+    const messages = conversation(config, await context.history(config.historyTurns), message);
     for (let attempt = 0; ; attempt++) {
       let told = false;
       try {
