@@ -68,6 +68,7 @@ create table slack_outbox (
   state text default 'new'::text not null,
   tried_at timestamp with time zone,
   ts text,
+  in_flight boolean default false not null,
   constraint slack_outbox_inbox_id_fkey FOREIGN KEY (inbox_id) REFERENCES slack_inbox(id) ON DELETE CASCADE,
   constraint slack_outbox_inbox_id_part_key UNIQUE (inbox_id, part),
   constraint slack_outbox_mapping_id_fkey FOREIGN KEY (mapping_id) REFERENCES slack_mappings(id) ON DELETE SET NULL,

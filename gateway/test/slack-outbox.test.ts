@@ -34,14 +34,19 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   proxy = await slackProxy(emulate.apiUrl);
-  const config = { botToken: emulate.app.botToken, apiUrl: proxy.apiUrl } as SlackConfig;
-  outbox = new Outbox(pool, botClient(config, logger), logger, async () => {});
+  outbox = newOutbox();
   thread = Ts.parse(await emulate.post(channel, "question"));
   return () => proxy[Symbol.asyncDispose]();
 });
 afterAll(async () => {
   for (const release of releases.reverse()) await release();
 });
+
+/** That of a process of its own. */
+function newOutbox(): Outbox {
+  const config = { botToken: emulate.app.botToken, apiUrl: proxy.apiUrl } as SlackConfig;
+  return new Outbox(pool, botClient(config, logger), logger, async () => {});
+}
 
 /** A delivery with its replies decided. */
 async function decided(...texts: string[]): Promise<Job> {
@@ -61,7 +66,8 @@ async function decided(...texts: string[]): Promise<Job> {
 /** As a process left it that tried to post so long ago, and is gone. */
 async function sending(job: Job, ago: string): Promise<void> {
   await pool.query(
-    "update slack_outbox set state = 'sending', tried_at = now() - $2::interval where inbox_id = $1",
+    `update slack_outbox set state = 'sending', in_flight = true, tried_at = now() - $2::interval
+     where inbox_id = $1`,
     [job.id, ago],
   );
 }
@@ -149,6 +155,15 @@ test("Slack in trouble before it posts: posted by the next attempt", async () =>
     await outbox.deliver(job);
   }
   expect(await posted()).toEqual(["down", "internal_error"]);
+});
+
+test("a post whose failure was seen is not on its way: looked for once, whoever tries next", async () => {
+  const job = await decided("answer");
+  proxy.fail("chat.postMessage", "down");
+  await expect(outbox.deliver(job)).rejects.toThrow();
+  await newOutbox().deliver(job);
+  expect(proxy.calls("conversations.replies")).toHaveLength(1);
+  expect(await posted()).toEqual(["answer"]);
 });
 
 test("a rate limit postpones the channel, without another call, and nothing is looked up", async () => {

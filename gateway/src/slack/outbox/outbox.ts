@@ -14,6 +14,7 @@ import {
   type Draft,
   insertReplies,
   isDecided,
+  markOver,
   markRefused,
   markSending,
   markSent,
@@ -24,7 +25,7 @@ import {
 
 /** After a lost answer Slack may not show the post at once. */
 const SETTLE_MS = 2_000;
-/** A post that another process tried, or an earlier life of this one, may still be on its way: longer than its time-out. */
+/** A post whose sender never saw how it ended may still be on its way: longer than its time-out. */
 const ON_ITS_WAY_MS = SLACK_TIMEOUT_MS + 5_000;
 
 /**
@@ -36,8 +37,6 @@ const ON_ITS_WAY_MS = SLACK_TIMEOUT_MS + 5_000;
 export class Outbox {
   /** Until when Slack wants no more posts in a channel, by the process's own clock. */
   private readonly quiet = new Map<ChannelId, number>();
-  /** Replies whose last try failed here: nothing of them is on its way any more. */
-  private readonly failedHere = new Set<string>();
 
   constructor(
     private readonly pool: pg.Pool,
@@ -75,17 +74,16 @@ export class Outbox {
     this.keepQuiet(reply.channel);
     signal.throwIfAborted();
     await markSending(this.pool, reply.id);
-    this.failedHere.delete(reply.id);
     try {
       await this.sent(reply, await this.post(reply));
     } catch (error) {
-      await this.failed(reply, error);
+      await this.failed(reply, error, signal);
     }
   }
 
   private async find(reply: Reply, signal: AbortSignal): Promise<Ts | undefined> {
     const tried = performance.now() - reply.sinceTry;
-    for (const age of this.failedHere.has(reply.id) ? [SETTLE_MS] : [SETTLE_MS, ON_ITS_WAY_MS]) {
+    for (const age of reply.inFlight ? [SETTLE_MS, ON_ITS_WAY_MS] : [SETTLE_MS]) {
       await delay(Math.max(0, tried + age - performance.now()), undefined, { signal });
       const found = await this.look(reply);
       if (found) return found;
@@ -127,18 +125,18 @@ export class Outbox {
   }
 
   private async sent(reply: Reply, ts: Ts | null): Promise<void> {
-    this.failedHere.delete(reply.id);
     await transaction(this.pool, async (tx) => {
       await markSent(tx, reply.id, ts);
       if (reply.mapping !== null && ts) await activate(tx, reply.mapping, ts);
     });
   }
 
-  private async failed(reply: Reply, error: unknown): Promise<void> {
+  private async failed(reply: Reply, error: unknown, signal: AbortSignal): Promise<void> {
     const outcome = outcomeOf(error);
     switch (outcome.kind) {
       case "unknown":
-        this.failedHere.add(reply.id);
+        // Else the reply may be in other hands by now, and on its way again.
+        if (!signal.aborted) await markOver(this.pool, reply.id);
         throw error;
       case "later":
         this.quiet.set(reply.channel, performance.now() + outcome.pause);

@@ -24,6 +24,8 @@ export interface Reply extends Omit<Draft, "responseUrl" | "mapping"> {
   responseUrl: string | null;
   mapping: number | null;
   state: "new" | "sending" | "sent" | "refused";
+  /** Whether nobody saw how the last try ended. */
+  inFlight: boolean;
   /** When the last try began, in milliseconds since the epoch by the database's clock, and how long ago that is. */
   triedAt: number;
   sinceTry: number;
@@ -65,6 +67,7 @@ export async function unsentReplies(db: Queryable, inboxId: number): Promise<Rep
   const { rows } = await db.query<Reply>(
     `select id, inbox_id as "inboxId", channel_id as channel, thread_ts as thread, message,
        response_url as "responseUrl", mapping_id as mapping, state,
+       in_flight as "inFlight",
        coalesce(extract(epoch from tried_at) * 1000, 0)::float8 as "triedAt",
        coalesce(extract(epoch from now() - tried_at) * 1000, 0)::float8 as "sinceTry"
      from slack_outbox where inbox_id = $1 and state in ('new', 'sending') order by part`,
@@ -76,9 +79,17 @@ export async function unsentReplies(db: Queryable, inboxId: number): Promise<Rep
 /** From here on the reply may have been posted. */
 export async function markSending(db: Queryable, id: string): Promise<void> {
   await db.query(
-    "update slack_outbox set state = 'sending', tried_at = now() where id = $1 and state in ('new', 'sending')",
+    `update slack_outbox set state = 'sending', tried_at = now(), in_flight = true
+     where id = $1 and state in ('new', 'sending')`,
     [id],
   );
+}
+
+/** The try is over, and nobody knows whether Slack posted it. */
+export async function markOver(db: Queryable, id: string): Promise<void> {
+  await db.query("update slack_outbox set in_flight = false where id = $1 and state = 'sending'", [
+    id,
+  ]);
 }
 
 /** Slack said that it did not post it. */
