@@ -1,9 +1,12 @@
 import { openPool } from "@amp/postgres";
 import { type TestDatabase, testDatabase } from "@amp/stack/testing";
+import { status } from "@grpc/grpc-js";
 import { pino } from "pino";
 import { expect, test } from "vitest";
 import { expire } from "../src/sessions/expiry.js";
-import { backendOn, eventually, inDatabase, newSession } from "./backend.js";
+import { backendOn, eventually, failure, inDatabase, newSession } from "./backend.js";
+import { persistently, replicas, sessionOf } from "./replicas.js";
+import { steeredAgent } from "./steered-agent.js";
 
 test("a drain does not wait for a look at old sessions that hangs", async () => {
   await using database = await testDatabase();
@@ -43,6 +46,44 @@ test("a look at old sessions ends with the batch that it is at", async () => {
   await pool.end();
   const left = await inDatabase(database, "select 1 from sessions where state = 'active'");
   expect(left).toHaveLength(10);
+});
+
+test("a message that is accepted just as the drain begins is run by the next owner, before this one has stopped", async () => {
+  await using database = await testDatabase();
+  const agent = steeredAgent();
+  await using all = await replicas(2, database, { agents: [agent] }, { SHUTDOWN_GRACE: "1m" });
+  const [first, second] = all;
+  if (!first || !second) throw new Error("no replicas");
+  const busy = await sessionOf(first);
+  const idle = await sessionOf(first);
+  const long = first.sessions.send({ sessionId: busy, message: "hold on" });
+  await eventually(() => expect(agent.prompts).toContain("hold on"));
+
+  const pool = openPool({ url: database.url, ...service, max: 1 });
+  const blocker = await pool.connect();
+  await blocker.query("begin");
+  await blocker.query("select from sessions where session_id = $1 for update", [idle]);
+  const request = { sessionId: idle, message: "just in time", requestId: "a" };
+  const refused = failure(first.sessions.send(request));
+  await eventually(async () => {
+    const accepting = `select 1 from pg_stat_activity where datname = current_database()
+      and wait_event_type = 'Lock' and query like '%insert into turns%'`;
+    expect(await inDatabase(database, accepting)).toHaveLength(1);
+  });
+  const stopped = first.backend[Symbol.asyncDispose]();
+  await eventually(async () =>
+    expect(await inDatabase(database, "select 1 from replicas where draining")).toHaveLength(1),
+  );
+  await blocker.query("rollback");
+  blocker.release();
+  await pool.end();
+  expect(await refused).toMatchObject({ code: status.UNAVAILABLE, reason: "DRAINING" });
+
+  const { reply } = await persistently(() => second.sessions.send(request));
+  expect(reply).toBe("echo: just in time");
+  agent.release("hold on");
+  await long;
+  await stopped;
 });
 
 const service = {

@@ -248,12 +248,13 @@ export class Engine {
         throw error;
       });
       if (accepted) {
-        this.#refuseWhenDraining(sessionId);
         if (hold.lane.closed) return this.#lost(sessionId);
         const { seq } = accepted.turn;
         if (!hold.lane.admit(accepted.turn, accepted.claim)) {
           await this.#adopt(hold.lane, accepted.claim);
         }
+        // A drain that began meanwhile hands it over with its lane, and whoever asks again finds it there.
+        this.#refuseWhenDraining(sessionId);
         return this.#listen(hold.lane, seq);
       }
       const known = await diagnoseRefusal(pool, turn, lease.replicaId, queueLimit);
