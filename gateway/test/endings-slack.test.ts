@@ -6,6 +6,7 @@ import {
   endElsewhere,
   idle,
   NOTICE,
+  noticeIn,
   notices,
   SOON,
   sessionOf,
@@ -19,11 +20,7 @@ test("the notice's button begins a new session in the thread", async () => {
   await using system = await startSlackSystem();
   const thread = await system.begin("tea");
   await endElsewhere(system, await sessionOf(system, thread));
-  const notice = await vi.waitFor(async () => {
-    const [found] = (await system.answers(thread)).filter(({ text }) => text === NOTICE);
-    if (!found) throw new Error("no notice");
-    return found;
-  }, SOON);
+  const notice = await noticeIn(system, thread);
   const [, value] = /"value":"(\w+)"/.exec(JSON.stringify(notice.blocks)) ?? [];
   const action = { type: "button", action_id: "start_new_here", value };
   await system.slack.interact({ channel: GENERAL, messageTs: notice.ts, user: ADA, action });

@@ -1,4 +1,5 @@
 import { connectSessions } from "@amp/proto";
+import type { LocalSlackMessage } from "@amp/stack/testing";
 import { expect, vi } from "vitest";
 import type { SlackSystem } from "./slack-system.js";
 import type { System } from "./web-system.js";
@@ -51,6 +52,15 @@ export async function sessionOf(system: System, thread: string): Promise<string>
     if (!found) throw new Error("no mapping");
     return found.session;
   });
+}
+
+/** The notice of the thread's end, once it is there. */
+export async function noticeIn(system: SlackSystem, thread: string): Promise<LocalSlackMessage> {
+  return vi.waitFor(async () => {
+    const [found] = (await system.answers(thread)).filter(({ text }) => text === NOTICE);
+    if (!found) throw new Error("no notice");
+    return found;
+  }, SOON);
 }
 
 export async function notices(system: SlackSystem, thread: string): Promise<number> {

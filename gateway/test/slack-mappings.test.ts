@@ -1,6 +1,6 @@
 import { connectSessions } from "@amp/proto";
 import { expect, test, vi } from "vitest";
-import { endElsewhere, idle, NOTICE, SOON, sessionOf } from "./endings-system.js";
+import { endElsewhere, idle, noticeIn, SOON, sessionOf } from "./endings-system.js";
 import { ADA, BOB, BOT, GENERAL, type SlackSystem, startSlackSystem } from "./slack-system.js";
 
 interface MappingRow {
@@ -20,6 +20,14 @@ async function mappings(system: SlackSystem): Promise<MappingRow[]> {
 async function roots(system: SlackSystem): Promise<string[]> {
   const messages = await system.slack.messages(GENERAL);
   return messages.filter(({ text }) => text?.startsWith("Started new")).map(({ ts }) => ts);
+}
+
+/** Waits until the channel is told that the app cannot write there. */
+async function toldToInvite(system: SlackSystem, channel: string): Promise<void> {
+  await vi.waitFor(async () => {
+    const texts = (await system.slack.messages(channel)).map(({ text }) => text);
+    expect(texts).toContainEqual(expect.stringMatching(/^Error: .*Invite me/));
+  });
 }
 
 test("many new at once in one channel: a thread each, and none on the bare channel", async () => {
@@ -123,10 +131,7 @@ test("direct messages that the app is not part of: told so, and no session, mapp
   await idle(system);
   system.proxy.fail("chat.postMessage", "channel_not_found");
   await system.slack.command({ channel, user: ADA, command: "/amp", text: "new" });
-  await vi.waitFor(async () => {
-    const texts = (await system.slack.messages(channel)).map(({ text }) => text);
-    expect(texts).toContainEqual(expect.stringMatching(/^Error: .*Invite me/));
-  });
+  await toldToInvite(system, channel);
   expect(await mappings(system)).toMatchObject([{ state: "ended" }]);
   const backend = connectSessions(system.backend.address);
   const { sessions } = await backend.list({});
@@ -148,10 +153,7 @@ test("a button where the app cannot write: told so, and no slot stays taken", as
   const action = { type: "button", action_id: `connect_session_${value?.slice(0, 8)}`, value };
   system.proxy.fail("chat.postMessage", "not_in_channel");
   await system.slack.interact({ channel: GENERAL, messageTs: list.ts, user: ADA, action });
-  await vi.waitFor(async () => {
-    const texts = (await system.slack.messages(GENERAL)).map(({ text }) => text);
-    expect(texts).toContainEqual(expect.stringMatching(/^Error: .*Invite me/));
-  });
+  await toldToInvite(system, GENERAL);
   expect((await mappings(system)).map(({ state }) => state)).toEqual(["active", "ended"]);
   const [answer] = await system.ask("still there?", (await roots(system))[0] ?? "");
   expect(answer?.text).toContain("still there?");
@@ -161,11 +163,7 @@ test("a slot that an attempt held, and the next one needs no more, is given back
   await using system = await startSlackSystem({ SLACK_MAX_SESSIONS_PER_USER: "1" });
   const thread = await system.begin();
   await endElsewhere(system, await sessionOf(system, thread));
-  const notice = await vi.waitFor(async () => {
-    const [found] = (await system.answers(thread)).filter(({ text }) => text === NOTICE);
-    if (!found) throw new Error("no notice");
-    return found;
-  }, SOON);
+  const notice = await noticeIn(system, thread);
   await system.backend.stop();
   const action = { type: "button", action_id: "start_new_here", value: "0" };
   await system.slack.interact({ channel: GENERAL, messageTs: notice.ts, user: ADA, action });

@@ -9,6 +9,11 @@ export interface TcpProxy extends AsyncDisposable {
   cut(): void;
   /** Lets no byte through, either way, and takes new connections without a word. */
   mute(): void;
+  /**
+   * Passes nothing on any more that this application sends to PostgreSQL, on the
+   * connections that it has now (without TLS). Returns how many those are.
+   */
+  silence(application: string): number;
   restore(): void;
 }
 
@@ -16,6 +21,8 @@ export interface TcpProxy extends AsyncDisposable {
 export async function tcpProxy(url: string): Promise<TcpProxy> {
   const target = new URL(url);
   const sockets = new Set<Socket>();
+  /** Of connections to PostgreSQL, by our end. */
+  const applications = new WeakMap<Socket, string>();
   let state: "open" | "cut" | "mute" = "open";
   const keep = (socket: Socket) => {
     sockets.add(socket);
@@ -30,6 +37,11 @@ export async function tcpProxy(url: string): Promise<TcpProxy> {
     if (state === "cut") near.destroy();
     else {
       const far = keep(connect(Number(target.port), target.hostname));
+      // The first bytes are the startup message: names and values, each ended by NUL.
+      near.once("data", (startup: Buffer) => {
+        const words = startup.toString("latin1").split("\0");
+        applications.set(near, words[words.indexOf("application_name") + 1] ?? "");
+      });
       near.pipe(far).pipe(near);
       near.once("close", () => far.destroy());
       far.once("close", () => near.destroy());
@@ -50,6 +62,11 @@ export async function tcpProxy(url: string): Promise<TcpProxy> {
     mute() {
       state = "mute";
       for (const socket of sockets) socket.unpipe().pause();
+    },
+    silence(application) {
+      const chosen = [...sockets].filter((socket) => applications.get(socket) === application);
+      for (const socket of chosen) socket.unpipe().pause();
+      return chosen.length;
     },
     restore() {
       // What was held back is lost with its connection.
