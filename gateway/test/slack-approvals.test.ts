@@ -200,3 +200,17 @@ test("a session that ended while no gateway ran: the buttons go away without a c
   await system.pool.query("update slack_lanes set next_at = now()");
   await settled(system, question, "Nobody answered in time.");
 });
+
+test("a Slack that shows no Markdown blocks is sent none", async () => {
+  await using system = await startSlackSystem({ SLACK_MARKDOWN_BLOCKS: "false" });
+  const thread = await system.begin();
+  await say(system, thread, "approve **this**");
+  const question = await asked(system, thread);
+  expect(shown(question)).toContain("approve **this**");
+  await click(system, question, "Allow", ADA);
+  await reply(system, thread, "approve **this**");
+  await settled(system, question, `*Allow*, answered by <@${ADA}>`);
+  const messages = await system.slack.messages(GENERAL);
+  expect(JSON.stringify(messages)).toContain("approve **this**");
+  expect(JSON.stringify(messages)).not.toContain('"markdown"');
+});

@@ -23,5 +23,7 @@ export function slackEnv({ app, apiUrl }: LocalSlack): Environment {
     SLACK_SIGNING_SECRET: app.signingSecret,
     SLACK_APP_TOKEN: "",
     SLACK_API_URL: apiUrl,
+    // Its page has only the word "markdown" for them.
+    SLACK_MARKDOWN_BLOCKS: "false",
   };
 }

@@ -11,6 +11,8 @@ export interface SlackConfig {
   appToken: string | undefined;
   /** Slack's Web API, or a stand-in for it; ends with a slash. */
   apiUrl: string;
+  /** Whether that Slack shows Markdown blocks, as the real one does. */
+  markdownBlocks: boolean;
   /** How long an unreachable backend is tried again before the thread is told, in milliseconds. */
   retryWindow: number;
   botName: string;
@@ -47,6 +49,7 @@ export function slackConfig(settings: Settings): SlackConfig | undefined {
     signingSecret,
     appToken,
     apiUrl: settings.text("SLACK_API_URL", "https://slack.com/api/").replace(/\/*$/, "/"),
+    markdownBlocks: settings.flag("SLACK_MARKDOWN_BLOCKS", true),
     retryWindow: settings.duration("BACKEND_RETRY_WINDOW", "60s"),
     botName: settings.text("SLACK_BOT_NAME", "amp"),
     command: settings.text("SLACK_COMMAND", "/amp"),

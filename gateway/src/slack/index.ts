@@ -17,6 +17,7 @@ import { InboxWorker } from "./inbox/worker.js";
 import { managementRoutes } from "./management.js";
 import { activeSessions, markChecked, uncheckedMappings } from "./mappings/store.js";
 import { Outbox } from "./outbox/outbox.js";
+import { withoutMarkdown } from "./text/plain.js";
 import type { Bridge } from "./work/bridge.js";
 import { endedHere, sessionsEnded, tellEnded } from "./work/ended.js";
 import { giveUpDelivery, NO_PLACE, workDelivery } from "./work/work.js";
@@ -32,7 +33,9 @@ export async function startSlack(config: SlackConfig, context: SurfaceContext): 
   await using releases = new Releases();
 
   const client = botClient(config, logger);
-  const outbox = new Outbox(pool, client, logger, (sessionId) => backend.end(sessionId, NO_PLACE));
+  const endSession = (sessionId: string) => backend.end(sessionId, NO_PLACE);
+  const adapt = config.markdownBlocks ? undefined : withoutMarkdown;
+  const outbox = new Outbox(pool, client, logger, endSession, adapt);
   const bridge: Bridge = { config, backend, pool, client, outbox, logger };
   let self: string | undefined;
   const receiver = boltReceiver(config, client, logger, (job, delivery, botUserId) => {

@@ -1,6 +1,7 @@
 import { ApprovalState } from "../../backend/index.js";
 import { outcomeOf } from "../api/outcome.js";
 import { type Job, Postponed } from "../inbox/job.js";
+import { withoutMarkdown } from "../text/plain.js";
 import { type Bridge, draft } from "../work/bridge.js";
 import { lostQuestion, questionMessage } from "./message.js";
 import { findAsked, type QuestionRow } from "./question.js";
@@ -26,7 +27,8 @@ async function settle(bridge: Bridge, job: Job, row: QuestionRow): Promise<void>
   const asked = await findAsked(bridge.pool, sessionId, approvalId);
   if (!asked?.ts) return;
   const approval = await readApproval(bridge, job, row);
-  const { text, blocks } = approval ? questionMessage(sessionId, approval, users) : lostQuestion();
+  const shown = approval ? questionMessage(sessionId, approval, users) : lostQuestion();
+  const { text, blocks } = bridge.config.markdownBlocks ? shown : withoutMarkdown(shown);
   const message = { channel: place.channel, ts: asked.ts, text, ...(blocks && { blocks }) };
   // The same however often it is done.
   await bridge.client.chat.update(message).catch((error: unknown) => {

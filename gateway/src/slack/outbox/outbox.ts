@@ -9,6 +9,7 @@ import { type Job, Postponed } from "../inbox/job.js";
 import { whileWaiting } from "../inbox/store.js";
 import { type ChannelId, Ts } from "../keys.js";
 import { abandon, activate } from "../mappings/store.js";
+import type { SlackText } from "../text/message.js";
 import { findPosted, METADATA_TYPE } from "./find.js";
 import {
   type Draft,
@@ -44,6 +45,8 @@ export class Outbox {
     private readonly logger: Logger,
     /** Ends a session that found no place. */
     private readonly endSession: (sessionId: string) => Promise<unknown>,
+    /** What becomes of a message for this Slack. */
+    private readonly adapt: (message: SlackText) => SlackText = (message) => message,
   ) {}
 
   isDecided(job: Job): Promise<boolean> {
@@ -102,7 +105,8 @@ export class Outbox {
   }
 
   private async post(reply: Reply): Promise<Ts> {
-    const { channel, thread, message, id } = reply;
+    const { channel, thread, id } = reply;
+    const message = this.adapt(reply.message);
     const post = async ({ text, blocks }: Reply["message"]) => {
       const { ts } = await this.client.chat.postMessage({
         channel,
