@@ -3,4 +3,5 @@ export { isUnavailable, isUniqueViolation } from "./errors.js";
 export { type Listener, listen } from "./listen.js";
 export { type MigrateOptions, migrate } from "./migrate.js";
 export { openPool, type PoolOptions } from "./pool.js";
+export { storable, storableJson } from "./storable.js";
 export { type Queryable, transaction } from "./transaction.js";

@@ -1,3 +1,4 @@
+import { storable } from "@amp/postgres";
 import type { AgentEvent, Question, ToolCall, Usage } from "../agents/agent.js";
 import { AgentError } from "../agents/agent.js";
 import type { NewApproval } from "../store/approvals.js";
@@ -84,8 +85,8 @@ export class LiveTurn {
     if (event.type === "tool") {
       const call = {
         ...event.call,
-        title: clean(event.call.title),
-        content: clean(event.call.content),
+        title: storable(event.call.title),
+        content: storable(event.call.content),
       };
       this.#grow(call.title.length + call.content.length + 1);
       this.#tools.set(call.id, call);
@@ -106,13 +107,13 @@ export class LiveTurn {
   ask(question: Question): NewApproval {
     const asked = newApproval(this.seq, {
       ...question,
-      toolCallId: clean(question.toolCallId),
-      title: clean(question.title),
-      content: clean(question.content),
+      toolCallId: storable(question.toolCallId),
+      title: storable(question.title),
+      content: storable(question.content),
       options: question.options.map((option) => ({
         ...option,
-        id: clean(option.id),
-        label: clean(option.label),
+        id: storable(option.id),
+        label: storable(option.label),
       })),
     });
     this.#grow(JSON.stringify(asked).length);
@@ -123,7 +124,7 @@ export class LiveTurn {
     const whole = this.#half[type] + text;
     const cut = /[\uD800-\uDBFF]$/.test(whole) ? whole.length - 1 : whole.length;
     this.#half[type] = whole.slice(cut);
-    return clean(whole.slice(0, cut));
+    return storable(whole.slice(0, cut));
   }
 
   #grow(by: number): void {
@@ -132,9 +133,4 @@ export class LiveTurn {
       throw new AgentError("internal", `The answer is longer than ${MAX_ANSWER} characters.`);
     }
   }
-}
-
-/** Without what neither PostgreSQL nor UTF-8 can hold: NUL and halves of characters. */
-function clean(text: string): string {
-  return text.replace(/[\0\p{Surrogate}]/gu, "\uFFFD");
 }
