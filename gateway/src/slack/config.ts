@@ -59,3 +59,8 @@ export function slackConfig(settings: Settings): SlackConfig | undefined {
     channelPrefix: settings.text("SLACK_CHANNEL_PREFIX", "amp-"),
   };
 }
+
+/** What the app may be called by in a text, without a mention. */
+export function namesOf({ botName, command }: SlackConfig): readonly string[] {
+  return [botName, command];
+}

@@ -6,7 +6,7 @@ import { botClient, clientOptions } from "./api/client.js";
 import { questionOf } from "./approvals/question.js";
 import { showQuestion } from "./approvals/show.js";
 import { boltReceiver } from "./bolt.js";
-import type { SlackConfig } from "./config.js";
+import { namesOf, type SlackConfig } from "./config.js";
 import { parseDelivery } from "./door/parse.js";
 import { deliveryRoutes } from "./door/routes.js";
 import { SocketConnections } from "./door/socket.js";
@@ -37,6 +37,7 @@ export async function startSlack(config: SlackConfig, context: SurfaceContext): 
   const adapt = config.markdownBlocks ? undefined : withoutMarkdown;
   const outbox = new Outbox(pool, client, logger, endSession, adapt);
   const bridge: Bridge = { config, backend, pool, client, outbox, logger };
+  const names = namesOf(config);
   let self: string | undefined;
   const receiver = boltReceiver(config, client, logger, (job, delivery, botUserId) => {
     self = botUserId;
@@ -48,11 +49,11 @@ export async function startSlack(config: SlackConfig, context: SurfaceContext): 
       if (ended) return tellEnded(bridge, job, ended);
       const question = questionOf(job.body);
       if (question) return showQuestion(bridge, job, question);
-      const parsed = parseDelivery(job.body);
+      const parsed = parseDelivery(job.body, names);
       if ("delivery" in parsed) await receiver.process(job, parsed.delivery);
     },
     async giveUp(job) {
-      const parsed = parseDelivery(job.body);
+      const parsed = parseDelivery(job.body, names);
       if ("delivery" in parsed) await giveUpDelivery(bridge, job, parsed.delivery, self);
     },
   };
@@ -60,7 +61,7 @@ export async function startSlack(config: SlackConfig, context: SurfaceContext): 
   inboxMetrics(metrics, pool);
 
   async function accept(body: unknown): Promise<void> {
-    const parsed = parseDelivery(body);
+    const parsed = parseDelivery(body, names);
     if ("delivery" in parsed) await enqueue(pool, parsed, body);
     else logger.debug({ reason: parsed.ignored }, "ignored a Slack delivery");
   }

@@ -44,7 +44,7 @@ export function messageLane(place: Place, ts: Ts): string {
   return placeKey({ ...place, thread });
 }
 
-/** The lane of a mention that ends a session; not the conversation's, so that it does not wait behind the turn that it is to stop. */
+/** The lane of a message that stops a turn or ends a session; not the conversation's, so that it does not wait behind the turn that it is to stop. */
 export function endLane(place: Place, ts: Ts): string {
   return `${messageLane(place, ts)}:end`;
 }
@@ -52,6 +52,11 @@ export function endLane(place: Place, ts: Ts): string {
 /** The lane of a slash command: those of one person in one channel are worked in order. */
 export function commandLane(team: TeamId, channel: ChannelId, user: UserId): string {
   return `${team}:${channel}:command:${user}`;
+}
+
+/** The lane of a slash command that does so; it waits for no other command of its user. */
+export function endCommandLane(team: TeamId, channel: ChannelId, user: UserId): string {
+  return `${commandLane(team, channel, user)}:end`;
 }
 
 /** The lane of the buttons of one message; not the conversation's, so that no click waits behind a running turn. */

@@ -15,6 +15,7 @@ export const help: Command = ({ config }, { answer }) =>
           "• `new [--dir <path>] [description]` - Start a new session".replace(/[<>]/g, entity),
           "• `connect <id>` - Connect to existing session".replace(/[<>]/g, entity),
           "• `status` - Show current session status",
+          "• `stop` - Stop the running answer; where none runs, end the session",
           "• `end` - End the current session",
           "• `config` - Show bridge configuration",
           "• `help` - Show this help",

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { commandName } from "../commands/names.js";
+import { leavingCommand, leavingOf } from "../commands/leaving.js";
 import {
   ChannelId,
   clickLane,
   commandLane,
+  endCommandLane,
   endLane,
   isDirectMessage,
   messageDedupeKey,
@@ -19,10 +20,11 @@ import type { Accepted, Ignored } from "./delivery.js";
 /**
  * Parses the body of a delivery, as Slack's documentation of events, slash
  * commands and interactivity has it (https://docs.slack.dev/apis/).
+ * @param names what the app may be called by, without a mention
  */
-export function parseDelivery(body: unknown): Accepted | Ignored {
+export function parseDelivery(body: unknown, names: readonly string[] = []): Accepted | Ignored {
   const event = EventCallback.safeParse(body);
-  if (event.success) return parseEvent(event.data);
+  if (event.success) return parseEvent(event.data, names);
   const command = Command.safeParse(body);
   if (command.success) return parseCommand(command.data);
   const click = BlockActions.safeParse(body);
@@ -52,7 +54,10 @@ const Message = z.object({
 /** The subtypes that are a person's own words; all others tell of something that happened. */
 const WORDS = new Set([undefined, "file_share", "thread_broadcast", "me_message"]);
 
-function parseEvent(body: z.infer<typeof EventCallback>): Accepted | Ignored {
+function parseEvent(
+  body: z.infer<typeof EventCallback>,
+  names: readonly string[],
+): Accepted | Ignored {
   const { event } = body;
   if (event.type !== "message" && event.type !== "app_mention") {
     return { ignored: `event ${event.type}` };
@@ -73,15 +78,9 @@ function parseEvent(body: z.infer<typeof EventCallback>): Accepted | Ignored {
   const place = { team, channel, thread: thread_ts ?? null };
   return {
     delivery: { kind: "message", place, ts, user, text },
-    lane: isEnd(text, recipient?.user_id) ? endLane(place, ts) : messageLane(place, ts),
+    lane: leavingOf(text, recipient?.user_id, names) ? endLane(place, ts) : messageLane(place, ts),
     dedupeKey: messageDedupeKey(team, channel, ts),
   };
-}
-
-/** Whether the text asks the app to end the session, and nothing else. */
-function isEnd(text: string, app: UserId | undefined): boolean {
-  const [, user, word] = /^\s*<@([A-Z0-9]+)(?:\|[^>]*)?>\s*(\w+)\s*$/.exec(text) ?? [];
-  return user !== undefined && user === app && word !== undefined && commandName(word) === "end";
 }
 
 const Command = z.object({
@@ -97,9 +96,10 @@ const Command = z.object({
 function parseCommand(body: z.infer<typeof Command>): Accepted {
   const { team_id: team, channel_id: channel, user_id: user } = body;
   const place = { team, channel, thread: null };
+  const lane = leavingCommand(body.text) ? endCommandLane : commandLane;
   return {
     delivery: { kind: "command", place, user, text: body.text, responseUrl: body.response_url },
-    lane: commandLane(team, channel, user),
+    lane: lane(team, channel, user),
     dedupeKey: triggerDedupeKey(body.trigger_id ?? digest(body)),
   };
 }

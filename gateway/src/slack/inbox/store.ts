@@ -63,6 +63,26 @@ export async function head(db: Queryable, lane: string): Promise<InboxRow | unde
   return rows[0];
 }
 
+/**
+ * How many rows of a lane that came in before this row are not answered yet,
+ * and how long ago this row came in, in milliseconds.
+ */
+export async function unansweredBefore(
+  db: Queryable,
+  lane: string,
+  id: number,
+): Promise<{ count: number; age: number }> {
+  const { rows } = await db.query<{ count: number; age: number }>(
+    `select (
+       select count(*) from slack_inbox where lane = $1 and id < $2 and status = 'waiting'
+         and not exists (select from slack_outbox where inbox_id = slack_inbox.id)
+     ) as count, (extract(epoch from now() - received_at) * 1000)::float8 as age
+     from slack_inbox where id = $2`,
+    [lane, id],
+  );
+  return rows[0] ?? { count: 0, age: 0 };
+}
+
 /** Notes a failed attempt. */
 export async function noteFailure(db: Queryable, id: number, error: string): Promise<void> {
   await db.query(

@@ -239,3 +239,13 @@ export async function reservationOf(db: Queryable, inboxId: number): Promise<num
 export async function touch(db: Queryable, id: number): Promise<void> {
   await db.query("update slack_mappings set last_active = now() where id = $1", [id]);
 }
+
+/** Whether a turn of the conversation ended after the inbox row came in. */
+export async function turnEndedAfter(db: Queryable, id: number, inboxId: number): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `select from slack_mappings, slack_inbox
+     where slack_mappings.id = $1 and slack_inbox.id = $2 and last_active > received_at`,
+    [id, inboxId],
+  );
+  return rowCount !== 0;
+}

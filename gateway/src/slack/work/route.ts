@@ -1,4 +1,7 @@
 import { parseCommand, runCommand } from "../commands/index.js";
+import { leavingOf } from "../commands/leaving.js";
+import { leave } from "../commands/stop.js";
+import { namesOf } from "../config.js";
 import type { SlackMessage } from "../door/delivery.js";
 import { type Job, Postponed } from "../inbox/job.js";
 import { isDirectMessage } from "../keys.js";
@@ -14,6 +17,7 @@ const THREAD_PAUSE_MS = 500;
 
 /**
  * What a message means where it was written:
+ * 0. it asks to stop or to end, and nothing else, and addresses the app or the conversation has a session;
  * 1. it addresses the app, and its first word then is a command: that command;
  * 2. the conversation has a session: a message to it;
  * 3. the conversation's session died, or was ended by a command that overtook the message: everyone is
@@ -42,8 +46,13 @@ export async function routeMessage(
     return runCommand(bridge, line.command, { job, user, place, address, args: line.args });
   };
 
-  if (call && line.known) return run();
   const mapping = await findMapping(pool, place);
+  const leaving = leavingOf(message.text, botUserId, namesOf(config));
+  if (leaving && (leaving.addressed || mapping?.active)) {
+    onOurs();
+    return runCommand(bridge, leave(leaving), { job, user, place, address, args: [] });
+  }
+  if (call && line.known) return run();
   if (mapping?.active) {
     onOurs();
     const text = call?.mentioned ? call.rest : message.text;

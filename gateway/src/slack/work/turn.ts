@@ -1,4 +1,4 @@
-import { BackendError, isDead, type Turn, type TurnEvent } from "../../backend/index.js";
+import { BackendError, isDead, Reason, type Turn, type TurnEvent } from "../../backend/index.js";
 import { TurnQuestions } from "../approvals/follow.js";
 import type { SlackMessage } from "../door/delivery.js";
 import type { Job } from "../inbox/job.js";
@@ -41,10 +41,12 @@ async function answer(
   const users = [...new Set([user, createdBy])];
   const questions = new TurnQuestions(bridge, job, { place, sessionId, users });
   let turn: Turn | undefined;
+  let stopped: Turn | undefined;
   try {
     for await (const told of bridge.backend.sendStream(request, patiently(bridge, job))) {
       await questions.note(told);
       turn = completed(told) ?? turn;
+      if (told.event?.$case === "cancelled") stopped = told.event.value;
     }
     if (!turn) throw new BackendError("internal", "The turn has no end.", undefined, "OK");
   } catch (error) {
@@ -55,7 +57,10 @@ async function answer(
       { err: error, session: sessionId, code: error.code },
       "turn without a reply",
     );
-    return [{ text: failureText(error) }];
+    const failure = { text: failureText(error) };
+    // What was said until then stays.
+    if (error.reason !== Reason.TURN_CANCELLED || !stopped?.reply.trim()) return [failure];
+    return [...agentReply(stopped.reply), failure];
   }
   return agentReply(turn.reply);
 }

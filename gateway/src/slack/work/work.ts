@@ -1,5 +1,7 @@
 import { reactTo } from "../api/reactions.js";
 import { parseCommand, runCommand } from "../commands/index.js";
+import { leavingCommand } from "../commands/leaving.js";
+import { leave } from "../commands/stop.js";
 import type { Delivery } from "../door/delivery.js";
 import type { Job } from "../inbox/job.js";
 import { isDirectMessage } from "../keys.js";
@@ -47,7 +49,9 @@ async function decide(
     case "message":
       return routeMessage(bridge, job, delivery, botUserId, onOurs);
     case "command": {
-      const { command, args } = parseCommand(delivery.text);
+      const { command: named, args } = parseCommand(delivery.text);
+      const leaving = leavingCommand(delivery.text);
+      const command = leaving ? leave(leaving) : named;
       const { user, place } = delivery;
       const address = addressOf(delivery);
       return runCommand(bridge, command, { job, user, place, address, args });
