@@ -5,6 +5,7 @@ import pg from "pg";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../stack/src/embedded-postgres.js";
 import { freePort } from "../../stack/src/ports.js";
 import { type Disk, openDisk } from "./disk.js";
+import { freeze, freezeTree } from "./frozen.js";
 
 /**
  * The PostgreSQL of a run, with full crash safety, on a disk that can be filled,
@@ -17,6 +18,8 @@ export class Database implements AsyncDisposable {
   private up: Promise<void> = Promise.resolve();
   /** Before it is started the next time, in milliseconds. */
   private pause = 0;
+  /** When some of its processes were last stopped; infinity while they are. */
+  private lastStill = Number.NEGATIVE_INFINITY;
   private readonly pool: pg.Pool;
 
   private constructor(
@@ -71,6 +74,38 @@ export class Database implements AsyncDisposable {
     child.kill(signal);
     await ended;
     await this.up;
+  }
+
+  /** Stops all its processes for a while, and then lets them go on. */
+  async freeze(duration: number): Promise<void> {
+    await this.up;
+    const { pid } = this.server.process;
+    if (pid === undefined) return;
+    const frozen = await freezeTree(pid);
+    this.lastStill = Number.POSITIVE_INFINITY;
+    await delay(duration);
+    await frozen.thaw();
+    this.lastStill = performance.now();
+  }
+
+  /** Stops the process of one connection of our services for a while: the one that is at `place`, modulo how many there are. */
+  async freezeProcess(place: number, duration: number): Promise<void> {
+    const connections = await this.query<{ pid: number }>(
+      `select pid from pg_stat_activity where application_name like 'amp-%'
+       order by state = 'idle', pid`,
+    );
+    const chosen = connections[place % Math.max(1, connections.length)];
+    if (!chosen) return;
+    const frozen = freeze([chosen.pid]);
+    this.lastStill = Number.POSITIVE_INFINITY;
+    await delay(duration);
+    await frozen.thaw();
+    this.lastStill = performance.now();
+  }
+
+  /** Whether some of its processes were stopped at any time since then. */
+  stoodStillSince(time: number): boolean {
+    return this.lastStill >= time;
   }
 
   /** Makes every new transaction read-only, or no more. */

@@ -12,7 +12,7 @@ let link: Link;
 beforeEach(async () => {
   echo.listen(0, "127.0.0.1");
   await once(echo, "listening");
-  link = await Link.open("test", (echo.address() as AddressInfo).port);
+  link = await Link.open("test", "echo", (echo.address() as AddressInfo).port);
 });
 
 afterEach(async () => {

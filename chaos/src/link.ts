@@ -13,26 +13,38 @@ import { freePort } from "../../stack/src/ports.js";
  */
 export class Link implements AsyncDisposable {
   private readonly sockets = new Set<Socket>();
+  private readonly far = new Set<Socket>();
   private latency = 0;
   private muted: Promise<void> | undefined;
   private unmute = () => {};
   private server: Server | undefined;
 
   private constructor(
-    readonly name: string,
+    /** The part that opens the connections. */
+    readonly from: string,
+    readonly to: string,
     /** Of the near side. */
     readonly port: number,
     private readonly target: number,
   ) {}
 
-  static async open(name: string, target: number): Promise<Link> {
-    const link = new Link(name, await freePort(), target);
+  static async open(from: string, to: string, target: number): Promise<Link> {
+    const link = new Link(from, to, await freePort(), target);
     await link.listen();
     return link;
   }
 
+  get name(): string {
+    return `${this.from} to ${this.to}`;
+  }
+
   get address(): string {
     return `127.0.0.1:${this.port}`;
+  }
+
+  /** The ports by which the open connections reach the far side. */
+  get farPorts(): number[] {
+    return [...this.far].flatMap(({ localPort }) => localPort ?? []);
   }
 
   refuse(): void {
@@ -72,6 +84,8 @@ export class Link implements AsyncDisposable {
 
   private join(near: Socket): void {
     const far = connect(this.target, "127.0.0.1");
+    this.far.add(far);
+    far.once("close", () => this.far.delete(far));
     this.forward(near, far);
     this.forward(far, near);
   }

@@ -1,4 +1,4 @@
-/** `npm run chaos -- [--minutes N] [--seed S] [--backends N] [--gateways N] [--only KIND]...` */
+/** `npm run chaos -- [--minutes N] [--seed S] [--backends N] [--gateways N] [--sockets N] [--only KIND]...` */
 import { parseOptions } from "./options.js";
 import { report } from "./report.js";
 import { run } from "./run.js";
@@ -9,7 +9,9 @@ const begun = performance.now();
 const tell = (line: string) =>
   console.error(`${((performance.now() - begun) / 1_000).toFixed(1).padStart(7)} s  ${line}`);
 
-tell(`Seed ${options.seed}, ${options.backends} backends, ${options.gateways} gateways.`);
+tell(
+  `Seed ${options.seed}, ${options.backends} backends, ${options.gateways} gateways, ${options.sockets} of them by Socket Mode.`,
+);
 const system = await System.start(options);
 try {
   tell(`Everything runs; logs are in ${system.logDir}`);

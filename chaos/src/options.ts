@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { Random } from "./random.js";
 import { FAULT_KINDS, type FaultKind } from "./schedule.js";
 
 /** What a run is told. */
@@ -9,6 +10,8 @@ export interface Options {
   seed: number;
   backends: number;
   gateways: number;
+  /** How many of the gateways Slack reaches by Socket Mode; it calls the others over HTTP. */
+  sockets: number;
   /** Which kinds of faults to inject; all by default. */
   only: readonly FaultKind[];
 }
@@ -22,6 +25,7 @@ export function parseOptions(args: string[]): Options {
       seed: { type: "string", default: String(1 + Math.floor(Math.random() * 999_999)) },
       backends: { type: "string", default: "3" },
       gateways: { type: "string", default: "2" },
+      sockets: { type: "string" },
       only: { type: "string", multiple: true, default: [...FAULT_KINDS] },
     },
   });
@@ -34,11 +38,22 @@ export function parseOptions(args: string[]): Options {
     if (!(value > 0)) throw new Error(`--${name} must be a number above 0`);
     return value;
   };
+  const seed = positive("seed");
+  const gateways = positive("gateways");
   return {
     minutes: positive("minutes"),
-    seed: positive("seed"),
+    seed,
     backends: positive("backends"),
-    gateways: positive("gateways"),
+    gateways,
+    sockets: socketGateways(values.sockets, seed, gateways),
     only,
   };
+}
+
+/** As told, or some or all of the gateways, chosen by the seed. */
+function socketGateways(told: string | undefined, seed: number, gateways: number): number {
+  if (told === undefined) return new Random(seed).between(1, gateways);
+  const value = Number(told);
+  if (Number.isInteger(value) && value >= 0 && value <= gateways) return value;
+  throw new Error(`--sockets must be a number from 0 to ${gateways}`);
 }

@@ -18,14 +18,14 @@ export interface Outcome {
 
 /** The report of a run, as Markdown. */
 export function report({ options, faults, log, lives, diskWasFull, problems }: Outcome): string {
-  const { minutes, seed, backends, gateways, only } = options;
+  const { minutes, seed, backends, gateways, sockets, only } = options;
   const kinds =
     only.length < FAULT_KINDS.length ? only.map((kind) => ` --only "${kind}"`).join("") : "";
   const verdict = problems.length === 0 ? "everything held" : `**${problems.length} problems**`;
   return [
     `### Seed ${seed}: ${faults.length} faults in ${minutes} min, ${verdict}`,
     "",
-    `\`npm run chaos -- --minutes ${minutes} --seed ${seed} --backends ${backends} --gateways ${gateways}${kinds}\``,
+    `\`npm run chaos -- --minutes ${minutes} --seed ${seed} --backends ${backends} --gateways ${gateways} --sockets ${sockets}${kinds}\``,
     "",
     ...messageTable(log, faults),
     "",

@@ -66,6 +66,7 @@ export async function run(
     ...(await checkQuestions(database, log)),
     ...(await checkAtRest(system)),
     ...checkMemory(lives),
+    ...[...system.slack.refusals].map(([error, times]) => `Slack refused ${times} posts: ${error}`),
   ];
   load.close();
   endings.close();

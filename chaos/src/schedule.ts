@@ -1,15 +1,23 @@
 import type { Random } from "./random.js";
 
-/** What a fault befalls. */
-export type TargetType = "service" | "link" | "database" | "slack";
+/** What a fault befalls. `databaseLink` names the links to the database, which are among `link`. */
+export type TargetType = "service" | "link" | "databaseLink" | "database" | "slack" | "sockets";
 
 interface KindRules {
   on: TargetType;
-  /** How often it is chosen, next to the others. */
-  weight: number;
   /** Shortest and longest, in milliseconds. */
   lasts: readonly [number, number];
+  /** The range of `amount`. */
+  amount?: readonly [number, number];
+  /** A frequent kind: how often it is drawn, next to the others. */
+  weight?: number;
+  /** A rare kind: milliseconds from one to the next, on average. */
+  every?: number;
 }
+
+/** Longer than every lease (30 s) and most time-outs; the longest in milliseconds. */
+const LONG = [35_000, 90_000] as const;
+const MINUTE = 60_000;
 
 const RULES = {
   "kill -9": { on: "service", weight: 5, lasts: [200, 3_000] },
@@ -26,6 +34,21 @@ const RULES = {
   "Slack loses answers": { on: "slack", weight: 2, lasts: [2_000, 6_000] },
   "Slack answers 429": { on: "slack", weight: 2, lasts: [2_000, 6_000] },
   "Slack answers 500": { on: "slack", weight: 2, lasts: [1_000, 4_000] },
+  "Slack shows posts late": {
+    on: "slack",
+    weight: 2,
+    lasts: [2_000, 6_000],
+    amount: [300, 1_500],
+  },
+  "Slack refuses the token": { on: "slack", every: 5 * MINUTE, lasts: [2_000, 40_000] },
+  "sockets renewed": { on: "sockets", weight: 2, lasts: [500, 8_000] },
+  "sockets silent": { on: "sockets", every: 4 * MINUTE, lasts: LONG },
+  "long freeze": { on: "service", every: 4 * MINUTE, lasts: LONG },
+  "freeze in a transaction": { on: "service", every: 4 * MINUTE, lasts: LONG },
+  "long mute": { on: "link", every: 4 * MINUTE, lasts: LONG },
+  "mute in a transaction": { on: "databaseLink", every: 4 * MINUTE, lasts: LONG },
+  "Postgres freeze": { on: "database", every: 7 * MINUTE, lasts: LONG },
+  "Postgres process freeze": { on: "database", every: 5 * MINUTE, lasts: LONG },
 } as const satisfies Record<string, KindRules>;
 
 export type FaultKind = keyof typeof RULES;
@@ -39,7 +62,10 @@ export interface Fault {
   target: string;
   /** How long it lasts; of a process: how long it is not started again. */
   duration: number;
-  /** How bad: a slow link's latency, a clock's step, in milliseconds. */
+  /**
+   * How bad: a slow link's latency, a clock's step, how late a post is shown, in
+   * milliseconds; else it decides between the variants of a kind.
+   */
   amount: number;
 }
 
@@ -50,27 +76,64 @@ const PAUSE = [800, 7_000] as const;
 /** A target that had a fault is left alone for so long. */
 const RESPITE_MS = 2_000;
 
-/** Plans a run with faults of these kinds. Faults of different targets overlap; those of one target do not. */
+/**
+ * Plans a run with faults of these kinds. Faults of different targets overlap;
+ * those of one target do not. The rare ones are placed first, each kind at least
+ * once, and the frequent ones around them.
+ */
 export function planFaults(
   random: Random,
   length: number,
   targets: Targets,
   kinds: readonly FaultKind[] = FAULT_KINDS,
 ): Fault[] {
-  const drawn = kinds.flatMap((kind) => Array<FaultKind>(RULES[kind].weight).fill(kind));
+  const possible = kinds.filter((kind) => targets[RULES[kind].on].length > 0);
   const faults: Fault[] = [];
-  const busyUntil = new Map<string, number>();
-  for (let at = 1_000; at < length; at += random.between(...PAUSE)) {
-    const kind = random.pick(drawn);
-    const { on, lasts } = RULES[kind];
-    const target = random.pick(targets[on]);
-    const duration = random.between(lasts[0], lasts[1]);
-    const amount = kind === "clock step" ? clockStep(random) : random.between(50, 400);
-    if ((busyUntil.get(target) ?? 0) > at) continue;
-    busyUntil.set(target, at + duration + RESPITE_MS);
-    faults.push({ at, kind, target, duration, amount });
+  const plan = (at: number, kind: FaultKind) => {
+    const fault = drawFault(random, at, kind, targets);
+    if (faults.some((other) => collide(fault, other))) return false;
+    faults.push(fault);
+    return true;
+  };
+  for (const kind of possible) {
+    const { every = 0 }: KindRules = RULES[kind];
+    if (every === 0) continue;
+    const times = Math.max(1, Math.round(length / every));
+    for (let turn = 0; turn < times; turn++) {
+      const from = 1_000 + (turn * length) / times;
+      // Where one is in the way, some other time of the same stretch will do.
+      for (let tries = 0; tries < 20; tries++) {
+        if (plan(random.between(from, from + Math.max(0, length / times - 2_000)), kind)) break;
+      }
+    }
   }
-  return faults;
+  const drawn = possible.flatMap((kind) => {
+    const { weight = 0 }: KindRules = RULES[kind];
+    return Array<FaultKind>(weight).fill(kind);
+  });
+  if (drawn.length > 0) {
+    for (let at = 1_000; at < length; at += random.between(...PAUSE)) plan(at, random.pick(drawn));
+  }
+  return faults.sort((one, other) => one.at - other.at);
+}
+
+function drawFault(random: Random, at: number, kind: FaultKind, targets: Targets): Fault {
+  const { on, lasts, amount = [50, 400] }: KindRules = RULES[kind];
+  return {
+    at,
+    kind,
+    target: random.pick(targets[on]),
+    duration: random.between(lasts[0], lasts[1]),
+    amount: kind === "clock step" ? clockStep(random) : random.between(amount[0], amount[1]),
+  };
+}
+
+/** Whether two faults befall one target at the same time, or one soon after the other. */
+function collide(one: Fault, other: Fault): boolean {
+  if (one.target !== other.target) return false;
+  return (
+    one.at < other.at + other.duration + RESPITE_MS && other.at < one.at + one.duration + RESPITE_MS
+  );
 }
 
 /** Up to an hour, forth or back. */

@@ -1,7 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-/** Longer than anything may take to get over what was done to it, in milliseconds. */
-const LONGEST_MS = 90_000;
+/**
+ * Longer than anything may take to get over what was done to it, in milliseconds:
+ * the longest freeze, a lease, and as much again for what waits behind it.
+ */
+const LONGEST_MS = 180_000;
 
 /** Waits for something to come true. Returns whether it did. */
 export async function settled(

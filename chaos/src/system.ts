@@ -6,22 +6,30 @@ import { freePort } from "../../stack/src/ports.js";
 import { Database } from "./database.js";
 import { Link } from "./link.js";
 import type { Options } from "./options.js";
+import type { Random } from "./random.js";
 import type { Targets } from "./schedule.js";
 import { Service } from "./service.js";
-import { SIGNING_SECRET } from "./slack/deliver.js";
-import { BOT } from "./slack/methods.js";
+import { httpDoor, socketDoor } from "./slack/doors.js";
+import type { Door } from "./slack/envelope.js";
+import { APP, BOT, SIGNING_SECRET } from "./slack/identity.js";
 import { SlackPeer } from "./slack/peer.js";
 
 /** How long a service may take to end its work when asked to stop. */
 const SHUTDOWN_GRACE = "10s";
 
+const TO_DATABASE = " to postgres";
+
+/** What a system is made of. */
+export type SystemOptions = Pick<Options, "backends" | "gateways" | "sockets">;
+
 /** Everything that a run consists of; between any two parts there is a link. */
 export class System implements AsyncDisposable {
   private readonly services = new Map<string, Service>();
   private readonly links = new Map<string, Link>();
-  /** Where users and Slack reach the gateways. */
+  /** Where users reach the gateways. */
   readonly webUrls: string[] = [];
-  readonly slackUrls: string[] = [];
+  /** Where Slack reaches those that do not use Socket Mode. */
+  private readonly slackUrls: string[] = [];
   /** What no fault can explain, as it was noticed. */
   readonly complaints: string[] = [];
   private backendAddresses: string[] = [];
@@ -34,7 +42,7 @@ export class System implements AsyncDisposable {
   ) {}
 
   /** Starts everything; it takes requests when this resolves. */
-  static async start({ backends, gateways }: Options): Promise<System> {
+  static async start({ backends, gateways, sockets }: SystemOptions): Promise<System> {
     const logDir = await mkdtemp(path.join(os.tmpdir(), "amp-chaos-logs-"));
     const database = await Database.start(path.join(logDir, "postgres.log"));
     const slack = await SlackPeer.start();
@@ -45,7 +53,7 @@ export class System implements AsyncDisposable {
     }
     system.backendAddresses = ports.map((port) => `127.0.0.1:${port}`);
     for (let number = 1; number <= gateways; number++) {
-      await system.addGateway(`gateway-${number}`, ports);
+      await system.addGateway(`gateway-${number}`, ports, number <= sockets);
     }
     for (const service of system.services.values()) service.start();
     for (const service of system.services.values()) await service.ready();
@@ -63,7 +71,7 @@ export class System implements AsyncDisposable {
     return port;
   }
 
-  private async addGateway(name: string, backendPorts: number[]): Promise<void> {
+  private async addGateway(name: string, backendPorts: number[], bySocket: boolean): Promise<void> {
     const port = await freePort();
     const backends: string[] = [];
     for (const [index, backendPort] of backendPorts.entries()) {
@@ -74,11 +82,12 @@ export class System implements AsyncDisposable {
       GATEWAY_LISTEN: `127.0.0.1:${port}`,
       BACKEND_URL: `ipv4:${backends.join(",")}`,
       SLACK_BOT_TOKEN: BOT.token,
-      SLACK_SIGNING_SECRET: SIGNING_SECRET,
+      ...(bySocket ? { SLACK_APP_TOKEN: APP.token } : { SLACK_SIGNING_SECRET: SIGNING_SECRET }),
       SLACK_API_URL: `http://${slack.address}/api/`,
       SLACK_MAX_SESSIONS_PER_USER: "1000",
     });
     this.webUrls.push(`http://${(await this.addLink("users", name, port)).address}`);
+    if (bySocket) return;
     this.slackUrls.push(`http://${(await this.addLink("slack", name, port)).address}`);
   }
 
@@ -106,19 +115,29 @@ export class System implements AsyncDisposable {
   }
 
   private async addLink(from: string, to: string, port: number): Promise<Link> {
-    const link = await Link.open(`${from} to ${to}`, port);
+    const link = await Link.open(from, to, port);
     this.links.set(link.name, link);
     return link;
   }
 
   /** What faults may befall. */
   get targets(): Targets {
+    const links = [...this.links.keys()];
     return {
       service: [...this.services.keys()],
-      link: [...this.links.keys()],
+      link: links,
+      databaseLink: links.filter((name) => name.endsWith(TO_DATABASE)),
       database: ["postgres"],
       slack: ["slack"],
+      sockets: this.slackUrls.length < this.webUrls.length ? ["sockets"] : [],
     };
+  }
+
+  /** Slack's ways in: one for each gateway that it calls over HTTP, and one for all its sockets. */
+  slackDoors(random: Random): Door[] {
+    const http = this.slackUrls.map(httpDoor);
+    const bySocket = this.webUrls.length > http.length;
+    return bySocket ? [...http, socketDoor(this.slack.sockets, random)] : http;
   }
 
   service(name: string): Service {
@@ -127,6 +146,11 @@ export class System implements AsyncDisposable {
 
   allServices(): Service[] {
     return [...this.services.values()];
+  }
+
+  /** How a service reaches the database. */
+  databaseLink(service: string): Link {
+    return this.link(`${service}${TO_DATABASE}`);
   }
 
   link(name: string): Link {

@@ -25,8 +25,8 @@ export class Load {
     log: Log,
     private readonly random: Random,
   ) {
-    const { database, slack, slackUrls, webUrls } = system;
-    const deliveries = new Deliveries(slackUrls, random.fork());
+    const { database, slack, webUrls } = system;
+    const deliveries = new Deliveries(system.slackDoors(random.fork()), random.fork());
     const { workspace } = slack;
     const over = this.over.signal;
     this.slack = { workspace, deliveries, database, log, random: random.fork(), over };

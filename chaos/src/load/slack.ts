@@ -1,16 +1,17 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Database } from "../database.js";
 import { asksTheRight, noteAnswer, smallPrint } from "../questions.js";
 import type { Random } from "../random.js";
 import { type Conversation, type Log, type Message, noteReply } from "../record.js";
 import type { Deliveries } from "../slack/deliver.js";
-import { BOT } from "../slack/methods.js";
+import { BOT, CHANNELS, USERS } from "../slack/identity.js";
 import type { SlackMessage, Workspace, Written } from "../slack/workspace.js";
 import { clickUntilSettled } from "./clicks.js";
 import type { Line } from "./talker.js";
 
-const CHANNELS = ["C0GENERAL", "C0RANDOM"] as const;
-const USERS = ["U0ADA", "U0BOB", "U0EVE"] as const;
 const MENTION = `<@${BOT.id}> `;
+/** Who got no answer asks again after so long. */
+const ASK_AGAIN_MS = 300;
 const MENTION_PERCENT = 40;
 const SLASH_PERCENT = 30;
 
@@ -106,7 +107,10 @@ export async function askForThread(context: SlackContext): Promise<void> {
       const { ts } = workspace.write(channel, { user, text });
       isAcknowledged = await deliveries.message({ channel, user, text, ts });
     }
-    if (!isAcknowledged) continue;
+    if (!isAcknowledged) {
+      await delay(ASK_AGAIN_MS);
+      continue;
+    }
     message.accepted = performance.now();
     return;
   }

@@ -10,6 +10,8 @@ export interface SlackMessage {
   thread_ts?: string;
   blocks?: unknown;
   metadata?: unknown;
+  /** The app's. */
+  reactions?: Set<string>;
 }
 
 /** A message with when it was written, in milliseconds of the run. */
@@ -18,9 +20,19 @@ export interface Written {
   at: number;
 }
 
+interface Channel {
+  /** In the order of writing. */
+  messages: Written[];
+  byTs: Map<string, SlackMessage>;
+  /** The replies of each thread. */
+  threads: Map<string, Written[]>;
+}
+
 /** The messages of a workspace, with Slack's numbering. Emits `post` for each of the app's. */
 export class Workspace extends EventEmitter<{ post: [channel: string, written: Written] }> {
-  private readonly channels = new Map<string, Written[]>();
+  /** How long it takes until a post of the app is shown to who reads the conversation, in milliseconds. */
+  lateness = 0;
+  private readonly channels = new Map<string, Channel>();
   private last = 0;
 
   /** Stores a message and gives it its `ts`. */
@@ -29,33 +41,49 @@ export class Workspace extends EventEmitter<{ post: [channel: string, written: W
       message: { ...message, type: "message" as const, ts: this.nextTs() },
       at: performance.now(),
     };
-    const messages = this.channels.get(channel) ?? [];
-    this.channels.set(channel, messages);
+    const { messages, byTs, threads } = this.channel(channel);
     messages.push(written);
+    byTs.set(written.message.ts, written.message);
+    const thread = message.thread_ts;
+    if (thread !== undefined) threads.set(thread, [...(threads.get(thread) ?? []), written]);
     if (message.bot_id !== undefined) this.emit("post", channel, written);
     return written.message;
   }
 
   find(channel: string, ts: string): SlackMessage | undefined {
-    return this.read(channel).find((message) => message.ts === ts);
+    return this.channel(channel).byTs.get(ts);
   }
 
   /** What of a channel is not in a thread, newest first. */
   history(channel: string, oldest: string): SlackMessage[] {
-    return this.read(channel)
+    return this.shown(this.channel(channel).messages)
       .filter(({ ts, thread_ts }) => (thread_ts ?? ts) === ts && Number(ts) > Number(oldest))
       .reverse();
   }
 
   /** A thread: its root, and then the replies after `oldest`, in order. */
   replies(channel: string, thread: string, oldest: string): SlackMessage[] {
-    return this.read(channel).filter(
-      ({ ts, thread_ts }) => ts === thread || (thread_ts === thread && Number(ts) > Number(oldest)),
+    const root = this.find(channel, thread);
+    const replies = this.shown(this.channel(channel).threads.get(thread) ?? []);
+    return [
+      ...(root ? [root] : []),
+      ...replies.filter(({ ts }) => ts !== thread && Number(ts) > Number(oldest)),
+    ];
+  }
+
+  private shown(messages: Written[]): SlackMessage[] {
+    const until = performance.now() - this.lateness;
+    return messages.flatMap(({ message, at }) =>
+      message.bot_id === undefined || at <= until ? [message] : [],
     );
   }
 
-  private read(channel: string): SlackMessage[] {
-    return (this.channels.get(channel) ?? []).map(({ message }) => message);
+  private channel(id: string): Channel {
+    const known = this.channels.get(id);
+    if (known) return known;
+    const channel: Channel = { messages: [], byTs: new Map(), threads: new Map() };
+    this.channels.set(id, channel);
+    return channel;
   }
 
   private nextTs(): string {
