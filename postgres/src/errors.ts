@@ -19,10 +19,12 @@ const LOST_CONNECTION =
 /**
  * SQLSTATE classes that pass by themselves: connection exceptions (08),
  * transaction rollback (40), insufficient resources (53), operator
- * intervention (57), system errors (58); and a read-only standby (25006).
+ * intervention (57; a statement that ran out of time is 57014), system errors
+ * (58). And a read-only standby (25006), a transaction that was left idle or
+ * took too long (25P03, 25P04), a lock that somebody else held for too long (55P03).
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
-const PASSING_SQLSTATE = /^(08|40|53|57|58)|^25006$/;
+const PASSING_SQLSTATE = /^(08|40|53|57|58)|^(25006|25P03|25P04|55P03)$/;
 
 /** Whether the database could not be asked, as opposed to having refused: worth trying again. */
 export function isUnavailable(error: unknown): boolean {
@@ -31,6 +33,16 @@ export function isUnavailable(error: unknown): boolean {
   if (error instanceof pg.DatabaseError) return PASSING_SQLSTATE.test(error.code ?? "");
   if ("code" in error && SOCKET_CODES.has(String(error.code))) return true;
   return LOST_CONNECTION.test(error.message);
+}
+
+/** Whether the server is there, and gave the statement up because it took too long. */
+export function isSlowStatement(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === "57014";
+}
+
+/** Whether a lock was held by somebody else for longer than a statement may wait. */
+export function isLockTimeout(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === "55P03";
 }
 
 /** Whether a unique index (that of this name, if given) refused a row. */

@@ -1,6 +1,6 @@
 /** What both services need of Postgres, identical on purpose. */
-export { isUnavailable, isUniqueViolation } from "./errors.js";
-export { type Listener, listen } from "./listen.js";
+export { isSlowStatement, isUnavailable, isUniqueViolation } from "./errors.js";
+export { type Listener, type ListenOptions, listen } from "./listen.js";
 export { type MigrateOptions, migrate } from "./migrate.js";
 export { openPool, type PoolOptions } from "./pool.js";
 export { storable, storableJson } from "./storable.js";
