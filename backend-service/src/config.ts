@@ -6,7 +6,7 @@ import {
   SettingError,
   Settings,
 } from "@amp/service";
-import { type OpenAiConfig, openAiConfig } from "./agents/openai/index.js";
+import { type OpenAiConfig, openAiConfig } from "./agents/openai/config.js";
 
 /** Files for TLS. */
 export interface TlsFiles {

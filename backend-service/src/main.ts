@@ -1,4 +1,4 @@
-import { SettingError } from "@amp/service";
+import { SettingError, unknownVariables, unknownVariableWarning } from "@amp/service";
 import { pino } from "pino";
 import { parseConfig, startBackend } from "./index.js";
 
@@ -7,6 +7,7 @@ const logger = pino({ name: "backend" });
 try {
   const config = parseConfig(process.env);
   logger.level = config.logLevel;
+  for (const unknown of unknownVariables(process.env)) logger.warn(unknownVariableWarning(unknown));
   const backend = await startBackend(config, { logger });
   const stop = (signal: NodeJS.Signals) => {
     logger.info({ signal }, "stopping");

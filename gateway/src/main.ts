@@ -1,4 +1,4 @@
-import { SettingError } from "@amp/service";
+import { SettingError, unknownVariables, unknownVariableWarning } from "@amp/service";
 import { parseConfig } from "./config.js";
 import { type Gateway, startGateway } from "./gateway.js";
 
@@ -11,6 +11,9 @@ async function stop(gateway: Gateway): Promise<void> {
   }
 }
 
+for (const unknown of unknownVariables(process.env)) {
+  process.stderr.write(`${unknownVariableWarning(unknown)}\n`);
+}
 try {
   const gateway = await startGateway(parseConfig(process.env));
   for (const signal of ["SIGTERM", "SIGINT"] as const) {

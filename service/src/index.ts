@@ -7,3 +7,9 @@ export {
   SettingError,
   Settings,
 } from "./settings.js";
+export {
+  type UnknownVariable,
+  unknownVariables,
+  unknownVariableWarning,
+  VARIABLES,
+} from "./variables.js";

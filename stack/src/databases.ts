@@ -1,3 +1,4 @@
+import { SettingError } from "@amp/service";
 import pg from "pg";
 import { startEmbeddedPostgres } from "./embedded-postgres.js";
 import { openLog } from "./logs.js";
@@ -13,6 +14,26 @@ export interface Databases extends AsyncDisposable {
 /** One that is given. Each service has a schema of its own, so that it holds both. */
 export function givenDatabase(url: string): Databases {
   return { urlOf: async () => url, async [Symbol.asyncDispose]() {} };
+}
+
+/** Makes sure that a given one can be used. @throws SettingError, which does not repeat the URL. */
+export async function checkDatabase(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
+  client.on("error", () => {});
+  try {
+    await client.connect();
+    await client.query("select");
+  } catch (error) {
+    throw new SettingError("DATABASE_URL", `leads to no PostgreSQL that lets us in: ${why(error)}`);
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+/** Node tries every address of a host, and then has an error without a message for all of them. */
+function why(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(why).join(", ");
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Keeps an embedded PostgreSQL running on the folder, on the same port for as long as this lives. */

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Environment, type ListenAddress, Settings } from "@amp/service";
+import { type Environment, type ListenAddress, Settings, unknownVariables } from "@amp/service";
 
 /** What `npm start` itself reads; the services read the rest of the environment. */
 export interface StackConfig {
@@ -38,6 +38,12 @@ export function parseConfig(env: Environment, argv: readonly string[]): StackCon
     gatewayListen: settings.listen("GATEWAY_LISTEN", "127.0.0.1:3000"),
     grace: settings.duration("SHUTDOWN_GRACE", "10s") + GRACE_MARGIN_MS,
     slackDemo: argv.includes("--slack-demo"),
-    env,
+    env: withoutUnknown(env),
   };
+}
+
+/** Without what looks like a setting and is none: it was told once, and need not be by each service. */
+function withoutUnknown(env: Environment): Environment {
+  const unknown = new Set(unknownVariables(env).map(({ name }) => name));
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !unknown.has(name)));
 }

@@ -1,12 +1,13 @@
 import path from "node:path";
 import { type ListenAddress, SettingError } from "@amp/service";
 import { banner } from "./banner.js";
+import { checkServiceSettings } from "./check-services.js";
 import { openDataDir } from "./data-dir.js";
 import { lockDataDir } from "./data-lock.js";
-import { givenDatabase, ownDatabases } from "./databases.js";
+import { checkDatabase, givenDatabase, ownDatabases } from "./databases.js";
 import { claimAddress, clientAddress, listenAddress } from "./ports.js";
 import { keepService } from "./service.js";
-import { slackEnv, startSlackDemo } from "./slack-demo.js";
+import { demoSettings, startSlackDemo } from "./slack-demo.js";
 import type { StackConfig } from "./stack-config.js";
 
 /**
@@ -20,6 +21,8 @@ export async function runStack(
   stop: AbortSignal,
 ): Promise<void> {
   const { env, grace } = config;
+  checkServiceSettings(env, { ...env, ...(config.slackDemo && demoSettings()) });
+  if (config.databaseUrl) await checkDatabase(config.databaseUrl);
   const dataDir = await openDataDir(config, tell);
   await using _lock = await lockDataDir(dataDir);
   const backend = await claim("BACKEND_LISTEN", config.backendListen);
@@ -50,7 +53,7 @@ export async function runStack(
     env: {
       BACKEND_URL: clientAddress(backend),
       ...env,
-      ...(slack && slackEnv(slack)),
+      ...(slack && demoSettings(slack)),
       DATABASE_URL: await databases.urlOf("amp_gateway"),
       GATEWAY_LISTEN: listenAddress(gateway),
     },

@@ -1,6 +1,8 @@
 /** What `npm start` runs. */
-import { SettingError } from "@amp/service";
+import path from "node:path";
+import { SettingError, unknownVariables, unknownVariableWarning } from "@amp/service";
 import { CannotStart } from "./cannot-start.js";
+import { withEnvFile } from "./env-file.js";
 import { watchNpm } from "./parent.js";
 import { runStack } from "./stack.js";
 import { parseConfig } from "./stack-config.js";
@@ -23,7 +25,10 @@ watchNpm(process.env, () => process.exit(1));
 process.stdout.on("error", () => {});
 
 try {
-  await runStack(parseConfig(process.env, process.argv), console.log, stop.signal);
+  // npm runs this in the clone, where docker compose looks for it, too.
+  const env = withEnvFile(process.env, path.resolve(".env"));
+  for (const unknown of unknownVariables(env)) console.error(unknownVariableWarning(unknown));
+  await runStack(parseConfig(env, process.argv), console.log, stop.signal);
 } catch (error) {
   if (!stop.signal.aborted) {
     const isPlain = error instanceof SettingError || error instanceof CannotStart;

@@ -40,9 +40,9 @@ export interface System extends AsyncDisposable {
   exited: Promise<number | null>;
 }
 
-/** Runs what `npm start` runs; disposing asks it to stop and waits. */
-export function launch(where: Place, args: string[] = []): System {
-  return watch(spawn(process.execPath, [START, ...args], { cwd: ROOT, env: where.env }));
+/** Runs what `npm start` runs, in the clone or another folder; disposing asks it to stop and waits. */
+export function launch(where: Place, args: string[] = [], cwd = ROOT): System {
+  return watch(spawn(process.execPath, [START, ...args], { cwd, env: where.env }));
 }
 
 /** Runs npm itself, without the installation before it. */
@@ -58,7 +58,7 @@ export async function start(where: Place, args: string[] = []): Promise<System> 
 }
 
 export async function isUp(system: System): Promise<void> {
-  await expect.poll(system.output, { timeout: 30_000 }).toContain("Amp Bridge is running");
+  await expect.poll(system.output, { timeout: 120_000 }).toContain("Amp Bridge is running");
 }
 
 export interface Process {

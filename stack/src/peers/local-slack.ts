@@ -19,6 +19,8 @@ export interface LocalSlackOptions {
   requestUrl?: string;
   /** The port of its UI and API; a free one by default. */
   port?: number;
+  /** Signs its deliveries; a secret that everybody can read by default, for tests. */
+  signingSecret?: string;
 }
 
 /** A running local Slack: one workspace with one app, which is a member of every channel. */
@@ -27,8 +29,11 @@ export interface LocalSlack extends LocalSlackControl, AsyncDisposable {
   url: string;
   /** For `SLACK_API_URL`. */
   apiUrl: string;
-  app: typeof LOCAL_SLACK_APP;
+  app: LocalSlackApp;
 }
+
+/** What the workspace knows of the app. */
+export type LocalSlackApp = { [Field in keyof typeof LOCAL_SLACK_APP]: string };
 
 const START_TIMEOUT_MS = 20_000;
 
@@ -38,7 +43,10 @@ export async function startLocalSlack(options: LocalSlackOptions = {}): Promise<
   const port = options.port ?? (await freePort());
   const dir = await mkdtemp(path.join(os.tmpdir(), "amp-local-slack-"));
   const config = path.join(dir, "config.json");
-  await writeFile(config, JSON.stringify(workspace(options.requestUrl)));
+  const { signingSecret = LOCAL_SLACK_APP.signingSecret } = options;
+  const app: LocalSlackApp = { ...LOCAL_SLACK_APP, signingSecret };
+  // Others on this machine must not read the secret.
+  await writeFile(config, JSON.stringify(workspace(app, options.requestUrl)), { mode: 0o600 });
 
   const args = ["--config", config, "--port", String(port), "--base-host", "127.0.0.1"];
   const child = spawn(bin, args, {
@@ -53,7 +61,7 @@ export async function startLocalSlack(options: LocalSlackOptions = {}): Promise<
   const slack: LocalSlack = {
     url,
     apiUrl: `${url}/api/`,
-    app: LOCAL_SLACK_APP,
+    app,
     ...localSlackControl(url),
     async [Symbol.asyncDispose]() {
       if (child.exitCode === null && child.signalCode === null) {
@@ -88,8 +96,7 @@ export async function startLocalSlack(options: LocalSlackOptions = {}): Promise<
   }
 }
 
-function workspace(requestUrl: string | undefined) {
-  const { teamId, ...app } = LOCAL_SLACK_APP;
+function workspace({ teamId, ...app }: LocalSlackApp, requestUrl: string | undefined) {
   const members = [app.botUserId, ...LOCAL_SLACK_USERS.map(({ id }) => id)];
   return {
     workspace: { name: "Local Slack", domain: "local", teamId },
