@@ -57,10 +57,7 @@ test("config tells the settings", async () => {
     [
       "*Bridge Configuration:*\n",
       "• *Bot name:* amp",
-      "• *Hub channel:* _not set_",
       "• *Thread per session:* True",
-      "• *Allow breakout:* True",
-      "• *Channel prefix:* `amp-`",
       "• *Mode:* events-api",
     ].join("\n"),
   );

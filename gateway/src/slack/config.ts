@@ -19,9 +19,6 @@ export interface SlackConfig {
   /** The slash command, with its slash. */
   command: string;
   maxSessionsPerUser: number;
-  hubChannelId: string | undefined;
-  allowBreakout: boolean;
-  channelPrefix: string;
 }
 
 /**
@@ -54,9 +51,6 @@ export function slackConfig(settings: Settings): SlackConfig | undefined {
     botName: settings.text("SLACK_BOT_NAME", "amp"),
     command: settings.text("SLACK_COMMAND", "/amp"),
     maxSessionsPerUser: settings.integer("SLACK_MAX_SESSIONS_PER_USER", 10, 1),
-    hubChannelId: settings.optional("SLACK_HUB_CHANNEL_ID"),
-    allowBreakout: settings.flag("SLACK_ALLOW_BREAKOUT", true),
-    channelPrefix: settings.text("SLACK_CHANNEL_PREFIX", "amp-"),
   };
 }
 

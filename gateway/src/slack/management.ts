@@ -17,7 +17,8 @@ export function managementRoutes(config: SlackConfig, pool: pg.Pool): Router {
     response.json({
       status: "ok",
       mode: slackMode(config),
-      hub_channel: config.hubChannelId ?? "",
+      // The original has one; there is none here.
+      hub_channel: "",
       active_sessions: active.length,
       is_configured: true,
     });

@@ -7,10 +7,7 @@ export const config: Command = ({ config }, { answer }) =>
     text: [
       "*Bridge Configuration:*\n",
       `• *Bot name:* ${escapeText(config.botName)}`,
-      `• *Hub channel:* ${config.hubChannelId ? `<#${config.hubChannelId}>` : "_not set_"}`,
       "• *Thread per session:* True",
-      `• *Allow breakout:* ${config.allowBreakout ? "True" : "False"}`,
-      `• *Channel prefix:* \`${escapeText(config.channelPrefix)}\``,
       `• *Mode:* ${slackMode(config)}`,
     ].join("\n"),
   });
