@@ -86,6 +86,7 @@ test("new with a folder names it; sessions, status and list show it", async () =
   const { blocks } = await say("ls");
   expect(blocks).toContain("Amplifier Sessions");
   expect(blocks).toContain(`connect_session_${id8}`);
+  expect(blocks).toMatch(/ \| \d\d\/\d\d \d\d:\d\d UTC/);
   await system.ask(`${BOT} end`, root.ts);
   const [status] = await system.ask(`${BOT} status`, root.ts);
   expect(JSON.stringify(status?.blocks)).toContain(":white_circle: *Session Status: Inactive*");

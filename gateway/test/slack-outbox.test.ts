@@ -186,7 +186,7 @@ test("blocks that Slack refuses: the same as plain text", async () => {
   proxy.fail("chat.postMessage", "invalid_blocks");
   await outbox.deliver(job);
   expect(proxy.calls("chat.postMessage").map((call) => call.has("blocks"))).toEqual([false]);
-  expect(await posted()).toEqual(["**bold** @channel"]);
+  expect(await posted()).toEqual(["**bold** &lt;\u2060!channel&gt;"]);
 });
 
 test("what Slack will never take is dropped, and the rest goes on", async () => {

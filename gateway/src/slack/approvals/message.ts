@@ -27,13 +27,13 @@ const MAX_BUTTONS = 25;
 /** A question as it stands: with buttons while it waits, and then with what became of it. */
 export function questionMessage(sessionId: string, approval: Approval, users: UserId[]): SlackText {
   const title = escapeText(cut(neutralize(approval.title), MAX_TITLE)) || "May I go on?";
-  const content = cut(neutralize(approval.content), MAX_CONTENT).trim();
+  const content = cut(neutralize(approval.content).trim(), MAX_CONTENT);
   const list: types.KnownBlock[] = [section(`*The agent asks:* ${title}`)];
   if (content) list.push({ type: "markdown", text: content });
   if (approval.state === ApprovalState.PENDING) {
     const elements = approval.options.slice(0, MAX_BUTTONS).map((option, index) => {
       const value = JSON.stringify([sessionId, approval.approvalId, option.optionId]);
-      const label = cut(option.label || option.optionId, MAX_LABEL);
+      const label = cut(neutralize(option.label.trim() || option.optionId), MAX_LABEL);
       return { ...button(label, `${ANSWER_ACTION}${index}`, value), ...styleOf(option.kind) };
     });
     const who = users.map((user) => `<@${user}>`).join(" or ");
@@ -61,7 +61,7 @@ export function parseValue(value: string): z.infer<typeof Value> | undefined {
 export function outcome({ state, optionId, options, decidedBy }: Approval): string {
   if (state !== ApprovalState.DECIDED) return "Nobody answered in time.";
   const label = options.find((option) => option.optionId === optionId)?.label ?? optionId;
-  return `*${escapeText(label)}*, answered ${answerer(decidedBy)}`;
+  return `*${escapeText(neutralize(label))}*, answered ${answerer(decidedBy)}`;
 }
 
 function answerer(author: Author | undefined): string {

@@ -29,7 +29,9 @@ async function settle(bridge: Bridge, job: Job, row: QuestionRow): Promise<void>
   const approval = await readApproval(bridge, job, row);
   const shown = approval ? questionMessage(sessionId, approval, users) : lostQuestion();
   const { text, blocks } = bridge.config.markdownBlocks ? shown : withoutMarkdown(shown);
-  const message = { channel: place.channel, ts: asked.ts, text, ...(blocks && { blocks }) };
+  // Its default is to look for mentions in plain text, unlike that of a post.
+  const parse = "none" as const;
+  const message = { channel: place.channel, ts: asked.ts, text, parse, ...(blocks && { blocks }) };
   // The same however often it is done.
   await bridge.client.chat.update(message).catch((error: unknown) => {
     const outcome = outcomeOf(error);

@@ -23,7 +23,8 @@ export const list: Command = async (bridge, { job, args, answer }) => {
 function entry(session: Session) {
   const { sessionId, project, description, lastActiveAt } = session;
   const id8 = sessionId.slice(0, 8);
-  const label = [`\`${id8}\``, escapeText(project), dateText(lastActiveAt)].filter(Boolean);
+  const time = lastActiveAt && `${dateText(lastActiveAt)} UTC`;
+  const label = [`\`${id8}\``, escapeText(project), time].filter(Boolean);
   const about = description && `\n${escapeText(cut(description, MAX_ABOUT))}`;
   return {
     ...section(label.join(" | ") + about),
@@ -31,7 +32,7 @@ function entry(session: Session) {
   };
 }
 
-/** Month/day hours:minutes, UTC. */
+/** Month/day hours:minutes, in UTC. */
 export function dateText(date: Date | undefined): string {
   if (!date) return "";
   const text = date.toISOString();

@@ -3,3 +3,10 @@ export function cut(text: string, max: number): string {
   if (text.length <= max) return text;
   return `${text.slice(0, max - 1).replace(/[\ud800-\udbff]$/, "")}…`;
 }
+
+/** The same for text in Slack's markup: no entity and no `<...>` is cut in two either. */
+export function cutMarkup(text: string, max: number): string {
+  if (text.length <= max) return text;
+  const head = text.slice(0, max - 1).replace(/[\ud800-\udbff]$/, "");
+  return `${head.replace(/&[a-z]{0,4}$/, "").replace(/<[^<>]*$/, "")}…`;
+}

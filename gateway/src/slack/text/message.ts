@@ -1,4 +1,5 @@
 import type { types } from "@slack/bolt";
+import { cutMarkup } from "./cut.js";
 
 /** A message as Slack takes it. */
 export interface SlackText {
@@ -7,14 +8,22 @@ export interface SlackText {
   blocks?: types.KnownBlock[];
 }
 
-/** A section of mrkdwn. */
+/** The most that a text of a section or a context may have: https://docs.slack.dev/reference/block-kit/composition-objects/text-object. */
+const MAX_MRKDWN = 3_000;
+
+/** Verbatim: else Slack reads a plain `@channel` in what people and agents wrote as a mention. */
+function mrkdwn(text: string): types.MrkdwnElement {
+  return { type: "mrkdwn", text: cutMarkup(text, MAX_MRKDWN), verbatim: true };
+}
+
+/** A section of mrkdwn; what is too long for one is cut. */
 export function section(text: string): types.SectionBlock {
-  return { type: "section", text: { type: "mrkdwn", text } };
+  return { type: "section", text: mrkdwn(text) };
 }
 
 /** A small grey line of mrkdwn. */
 export function context(text: string): types.ContextBlock {
-  return { type: "context", elements: [{ type: "mrkdwn", text }] };
+  return { type: "context", elements: [mrkdwn(text)] };
 }
 
 export function header(text: string): types.HeaderBlock {

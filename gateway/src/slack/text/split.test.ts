@@ -10,6 +10,7 @@ const markdown = fc
     fc.oneof(
       fc.string({ unit: "grapheme", maxLength: 400 }),
       fc.constantFrom("\n", "\n\n", " ", "😀".repeat(50), "x".repeat(500)),
+      fc.constantFrom("\n", "| a | b |\n|---|---|\n", "| c | d |\n", "| c | d |\n".repeat(40)),
       fc.constantFrom("\n```\n", "\n```js\n", "\n~~~~ text\n", "\n````\n", "\n```inline``` code\n"),
     ),
     { maxLength: 30 },
@@ -47,6 +48,39 @@ test("a fence that a cut goes through is closed and opened again", () => {
   );
 });
 
+const TABLE = "| name | n |\n|:-----|--:|";
+const row = (index: number) => `| row ${index} | ${index} |`;
+
+test("a table that a cut goes through has its header in each part", () => {
+  const rows = Array.from({ length: 60 }, (_, index) => row(index));
+  const text = ["Before\n", TABLE, ...rows, "", "after"].join("\n");
+  const parts = splitMarkdown(text, LIMIT);
+  expect(parts.length).toBeGreaterThan(3);
+  for (const part of parts.slice(1)) expect(part.startsWith(`${TABLE}\n| row`)).toBe(true);
+  expect(parts.join("\n").match(/\| row .*/g)).toEqual(rows);
+});
+
+test.each([
+  ["after the table", `${TABLE}\n${row(1)}\n\n${"a | b c ".repeat(60)}`],
+  ["in code", `\`\`\`\n${TABLE}\n${"| a | b |\n".repeat(60)}\`\`\``],
+  ["no dashes", `| a | b |\n${"| c | d |\n".repeat(60)}`],
+  ["other columns", `| a | b |\n|---|\n${"| c | d |\n".repeat(60)}`],
+  ["within a row", `${TABLE}\n| ${"word ".repeat(100)} | b |`],
+  ["a header over a quarter", `| ${"h".repeat(90)} | b |\n|---|---|\n${"| c | d |\n".repeat(60)}`],
+])("no header is repeated: %s", (_name, text) => {
+  const parts = splitMarkdown(text, LIMIT);
+  expect(parts.length).toBeGreaterThan(1);
+  for (const part of parts.slice(1)) expect(part).not.toContain("--");
+});
+
+test("a header is repeated with escaped bars, without outer bars, and in other writings", () => {
+  for (const header of ["a \\| x | b\n--- | ---", "名 | n\n:-: | -", "  | a | b |\n  |---|---|"]) {
+    const text = `${header}\n${"c | d\n".repeat(100)}`;
+    const parts = splitMarkdown(text, LIMIT);
+    for (const part of parts.slice(1)) expect(part.startsWith(`${header}\nc | d`)).toBe(true);
+  }
+});
+
 test("parts keep the limit, whole characters, balanced fences, and all the text in its order", () => {
   fc.assert(
     fc.property(markdown, (text) => {
@@ -56,7 +90,8 @@ test("parts keep the limit, whole characters, balanced fences, and all the text 
         if (!LONE_SURROGATE.test(text)) expect(part).not.toMatch(LONE_SURROGATE);
         if (index < parts.length - 1) expect(openFences(part)).toBe(0);
       }
-      const words = (from: string) => from.replace(/\s|`|~|js|text/g, "");
+      // Headers of tables are repeated.
+      const words = (from: string) => from.replace(/\| a \| b \||-|\||\s|`|~|js|text/g, "");
       expect(words(parts.join(""))).toBe(words(text));
     }),
     { numRuns: 1_000 },

@@ -8,7 +8,7 @@ export interface Call {
 
 /** Whether a message mentions the app, or begins with its name. */
 export function addressed(text: string, botUserId: string, botName: string): Call | undefined {
-  const mention = new RegExp(`<@${literally(botUserId)}(?:\\|[^>]*)?>`, "g");
+  const mention = new RegExp(`<@${literally(botUserId)}(?:\\|[^<>]*)?>`, "g");
   if (mention.test(text)) {
     return { mentioned: true, rest: withoutName(text.replace(mention, " ").trim(), botName) };
   }

@@ -1,5 +1,6 @@
 import { type BackendError, Reason } from "../../backend/index.js";
 import { escapeText } from "../text/escape.js";
+import { neutralize } from "../text/neutralize.js";
 
 /** What people are told when the backend could not be reached for long enough, or is out of order. */
 export const NO_RESPONSE = "Error: Failed to get response from Amplifier session.";
@@ -19,7 +20,7 @@ export function failureText({ kind, reason, message }: BackendError): string {
     kind === "invalid" ||
     reason === Reason.WORKING_DIR_FORBIDDEN
   ) {
-    return `Error: ${escapeText(message)}`;
+    return `Error: ${escapeText(neutralize(message))}`;
   }
   return NO_RESPONSE;
 }
