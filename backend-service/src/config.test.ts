@@ -39,9 +39,37 @@ test("an open listener needs to know its callers", () => {
   expect(() => parse(open)).toThrow(/BACKEND_LISTEN .*BACKEND_TOKENS or BACKEND_TLS_CLIENT_CA/);
   const tls = { BACKEND_TLS_CERT: "c", BACKEND_TLS_KEY: "k" };
   expect(() => parse({ ...open, ...tls })).toThrow("BACKEND_TOKENS");
-  expect(parse({ ...open, BACKEND_TOKENS: "t" }).tokens).toEqual(["t"]);
+  expect(parse({ ...open, BACKEND_TOKENS: "t" }).tokens).toEqual([
+    { caller: "token-1", token: "t" },
+  ]);
   expect(parse({ ...open, ...tls, BACKEND_TLS_CLIENT_CA: "ca" }).tls?.clientCa).toBe("ca");
   expect(() => parse({ BACKEND_TLS_KEY: "k" })).toThrow(/^BACKEND_TLS_CERT /);
+});
+
+test("a token is a caller with a name", () => {
+  const tokens = (text: string) => parse({ BACKEND_TOKENS: text }).tokens;
+  expect(tokens("slack-gateway:one, cli : two:2, three,")).toEqual([
+    { caller: "slack-gateway", token: "one" },
+    { caller: "cli", token: "two:2" },
+    { caller: "token-3", token: "three" },
+  ]);
+  // While a token is replaced, its caller has two.
+  expect(tokens("cli:old,cli:new")).toHaveLength(2);
+  const secret = "s3cret";
+  for (const wrong of [
+    `:${secret}`,
+    "cli:",
+    `a b:${secret}`,
+    `\u00e4:${secret}`,
+    `cli:${secret} ${secret}`,
+    `cli:${secret}\u00e9`,
+    `cli:${secret}${"x".repeat(4_096)}`,
+    `cli:${secret},web:${secret}`,
+    `${secret},cli:${secret}`,
+  ]) {
+    expect(() => tokens(wrong)).toThrow(/^BACKEND_TOKENS /);
+    expect(() => tokens(wrong)).not.toThrow(secret);
+  }
 });
 
 test("other replicas are told an address that they can connect to", () => {

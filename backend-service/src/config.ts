@@ -7,6 +7,7 @@ import {
   Settings,
 } from "@amp/service";
 import { type OpenAiConfig, openAiConfig } from "./agents/openai/config.js";
+import type { CallerToken } from "./rpc/auth.js";
 
 /** Files for TLS. */
 export interface TlsFiles {
@@ -27,7 +28,7 @@ export interface BackendConfig {
   /** Where other replicas reach this one; undefined: the address that it listens on. */
   advertise: string | undefined;
   /** Accepted bearer tokens; empty: none is asked for. */
-  tokens: string[];
+  tokens: CallerToken[];
   tls: TlsFiles | undefined;
   defaultAgent: string | undefined;
   openAi: OpenAiConfig | undefined;
@@ -56,7 +57,7 @@ export function parseConfig(env: Environment): BackendConfig {
     shutdownGrace: settings.duration("SHUTDOWN_GRACE", "10s"),
     listen: settings.listen("BACKEND_LISTEN", "127.0.0.1:50051"),
     advertise: advertised(settings),
-    tokens: settings.list("BACKEND_TOKENS"),
+    tokens: callerTokens(settings),
     tls: tlsFiles(settings),
     defaultAgent: settings.optional("DEFAULT_AGENT"),
     openAi: openAiConfig(env),
@@ -111,6 +112,38 @@ function databaseUrl(settings: Settings): string {
     throw new SettingError("DATABASE_URL", "must be a URL such as postgres://user@host/database");
   }
   return url;
+}
+
+/**
+ * Bearer tokens between commas, each `name:token`; one without a name belongs
+ * to `token-1`, `token-2` and so on, by its place. Messages do not repeat a token.
+ */
+function callerTokens(settings: Settings): CallerToken[] {
+  const variable = "BACKEND_TOKENS";
+  const tokens = settings.list(variable).map((entry, index) => {
+    const place = `entry ${index + 1}`;
+    const colon = entry.indexOf(":");
+    const caller = colon < 0 ? `token-${index + 1}` : entry.slice(0, colon).trim();
+    const token = entry.slice(colon + 1).trim();
+    if (!/^[\w.-]{1,100}$/.test(caller)) {
+      const problem = "must be name:token, with a name of letters, digits, dots and hyphens";
+      throw new SettingError(variable, `${place} ${problem}`);
+    }
+    if (!/^[!-~]{1,4096}$/.test(token)) {
+      const problem = "must have a token of 1 to 4096 printable ASCII characters without blanks";
+      throw new SettingError(variable, `${place} ${problem}`);
+    }
+    return { caller, token };
+  });
+  const callers = new Map<string, string>();
+  for (const { caller, token } of tokens) {
+    const other = callers.get(token);
+    if (other !== undefined && other !== caller) {
+      throw new SettingError(variable, `gives ${other} and ${caller} the same token`);
+    }
+    callers.set(token, caller);
+  }
+  return tokens;
 }
 
 function tlsFiles(settings: Settings): TlsFiles | undefined {

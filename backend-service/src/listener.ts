@@ -5,6 +5,7 @@ import { type ChannelCredentials, credentials, Server, ServerCredentials } from 
 import { ReflectionService } from "@grpc/reflection";
 import { HealthImplementation } from "grpc-health-check";
 import type { BackendConfig, TlsFiles } from "./config.js";
+import { type DoorOptions, door } from "./rpc/door.js";
 
 /** The names that health is asked about: the process as a whole, and the service. */
 const HEALTH_NAMES = ["", "amp.session.v1.SessionService"];
@@ -14,15 +15,17 @@ export interface Health {
   set(serving: boolean): void;
 }
 
-/** A caller that went away without a word is noticed within seconds. */
 const OPTIONS = {
+  // A caller that went away without a word is noticed within seconds.
   "grpc.keepalive_time_ms": 10_000,
   "grpc.keepalive_timeout_ms": 5_000,
+  // Three times the 5,000 turns that one gateway may have under way at one replica.
+  "grpc.max_concurrent_streams": 15_000,
 };
 
 /** A server with reflection and health, not yet listening and not yet healthy. */
-export async function newServer(): Promise<{ server: Server; health: Health }> {
-  const server = new Server(OPTIONS);
+export async function newServer(options: DoorOptions): Promise<{ server: Server; health: Health }> {
+  const server = new Server({ ...OPTIONS, interceptors: [door(options)] });
   const health = new HealthImplementation();
   health.addToServer(server);
   // In the shape of a package definition, of which reflection reads the descriptors only.
@@ -64,13 +67,37 @@ export async function peerCredentials({ tls }: BackendConfig): Promise<ChannelCr
   return credentials.createSsl(ca, key, await read("BACKEND_TLS_CERT", tls.cert));
 }
 
+/**
+ * Only suites whose key exchange has forward secrecy: who records traffic and
+ * gets hold of the key later can read none of it.
+ */
+const CIPHERS = [
+  "TLS_AES_256_GCM_SHA384",
+  "TLS_CHACHA20_POLY1305_SHA256",
+  "TLS_AES_128_GCM_SHA256",
+  "ECDHE+AESGCM",
+  "ECDHE+CHACHA20",
+].join(":");
+
+/** As `ServerCredentials.createSsl` makes them, which takes no suites. */
+class TlsCredentials extends ServerCredentials {
+  constructor(files: { ca: Buffer | undefined; cert: Buffer; key: Buffer }) {
+    const { ca, ...pair } = files;
+    const requestCert = ca !== undefined;
+    super({ requestCert, ciphers: CIPHERS, minVersion: "TLSv1.2" }, { ca, ...pair });
+  }
+
+  override _equals(other: ServerCredentials): boolean {
+    return this === other;
+  }
+}
+
 async function tlsCredentials({ cert, key, clientCa }: TlsFiles): Promise<ServerCredentials> {
-  const ca = clientCa ? await read("BACKEND_TLS_CLIENT_CA", clientCa) : null;
-  const pair = {
-    cert_chain: await read("BACKEND_TLS_CERT", cert),
-    private_key: await read("BACKEND_TLS_KEY", key),
-  };
-  return ServerCredentials.createSsl(ca, [pair], ca !== null);
+  return new TlsCredentials({
+    ca: clientCa ? await read("BACKEND_TLS_CLIENT_CA", clientCa) : undefined,
+    cert: await read("BACKEND_TLS_CERT", cert),
+    key: await read("BACKEND_TLS_KEY", key),
+  });
 }
 
 function read(variable: string, file: string): Promise<Buffer> {

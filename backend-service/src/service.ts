@@ -2,7 +2,6 @@ import { realpath } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { listen, migrate, openPool } from "@amp/postgres";
-import { SessionServiceService } from "@amp/proto";
 import { Releases, SettingError } from "@amp/service";
 import type { Server } from "@grpc/grpc-js";
 import { type Logger, pino } from "pino";
@@ -12,7 +11,8 @@ import { openAiAgent } from "./agents/openai/index.js";
 import { agentRegistry } from "./agents/registry.js";
 import type { BackendConfig } from "./config.js";
 import { bind, formatAddress, newServer, peerCredentials } from "./listener.js";
-
+import { CallerTokens } from "./rpc/auth.js";
+import { guardedService } from "./rpc/door.js";
 import { sessionService } from "./rpc/index.js";
 import { Peers } from "./rpc/peers.js";
 import { ENDINGS_TIMES, EndingsFeed, type EndingsTimes } from "./sessions/endings-feed.js";
@@ -33,6 +33,8 @@ export interface BackendOverrides {
   endingsTimes?: EndingsTimes;
   /** Between two looks for sessions to expire or purge, in milliseconds. */
   expiryInterval?: number;
+  /** How long a caller may take to send its request, in milliseconds. */
+  receiveTimeout?: number;
   logger?: Logger;
 }
 
@@ -53,6 +55,8 @@ const SWEEP_MS = 1_000;
 const TAKEOVER_MS = 2_000;
 const EXPIRY_MS = 10_000;
 const STOP_GRACE_MS = 2_000;
+/** A request of 4 MB takes so long at 1.1 Mbit/s. */
+const RECEIVE_TIMEOUT_MS = 30_000;
 /** How long the last answers have to reach their callers. */
 const GOODBYE_MS = 500;
 
@@ -90,7 +94,11 @@ export async function startBackend(
   // Released after the lease: a pass that hangs must not keep sessions from their next owner.
   const sweepers = releases.use(new Releases());
 
-  const { server, health } = await newServer();
+  const { server, health } = await newServer({
+    tokens: new CallerTokens(config.tokens),
+    receiveTimeoutMs: overrides.receiveTimeout ?? RECEIVE_TIMEOUT_MS,
+    logger,
+  });
   releases.defer(() => close(server));
   const draining = new AbortController();
   let address = formatAddress(config.listen);
@@ -115,10 +123,9 @@ export async function startBackend(
     logger,
   });
   const endings = new EndingsFeed(pool, overrides.endingsTimes ?? ENDINGS_TIMES);
-  const { tokens } = config;
   // Before it listens: a call that came too early would be told that there is no such method.
   server.addService(
-    SessionServiceService,
+    guardedService,
     sessionService({
       pool,
       engine,
@@ -127,7 +134,6 @@ export async function startBackend(
       patienceMs: leaseTimes.leaseMs + TAKEOVER_MS,
       registry,
       workspaceRoots,
-      tokens,
       draining: draining.signal,
       logger,
     }),

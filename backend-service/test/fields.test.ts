@@ -23,7 +23,8 @@ describe("every field that cannot be accepted is named", () => {
     ["working_dir", { workingDir: `${process.cwd()}/not/there` }],
     ["working_dir", { workingDir: `${process.cwd()}/package.json` }],
     ["description", { description: long }],
-    ["description", { description: "a\0b" }],
+    ["agent", { agent: "demo\0" }],
+    ["working_dir", { workingDir: "/tmp\0" }],
     ["request_id", { requestId: "x".repeat(201) }],
     ["origin.surface", { origin: { surface: long } }],
   ])("Create: %s", async (field, request) => {
@@ -35,7 +36,6 @@ describe("every field that cannot be accepted is named", () => {
     ["message", { message: "" }],
     ["message", { message: " \n " }],
     ["message", { message: "x".repeat(200_001) }],
-    ["message", { message: "a\0b" }],
     ["request_id", { message: "x", requestId: "\0" }],
     ["author.display_name", { message: "x", author: { displayName: long } }],
   ])("Send, SendStream: %s", async (field, request) => {
@@ -62,6 +62,20 @@ describe("every field that cannot be accepted is named", () => {
     for (const [field, call] of calls) {
       expect(await failure(call)).toMatchObject({ code: status.INVALID_ARGUMENT, field });
     }
+  });
+
+  test("what somebody wrote is cleaned of NUL characters, visibly, and taken", async () => {
+    const { sessions } = running;
+    const dirty = { surface: "t\0", user: "\0u", displayName: "A\0da" };
+    const { session } = await sessions.create({ description: "a\0b", origin: { user: "\0" } });
+    expect(session).toMatchObject({ description: "a\uFFFDb", origin: { user: "\uFFFD" } });
+    const { turn } = await sessions.send({ sessionId, message: "\0 x \0", author: dirty });
+    const author = { surface: "t\uFFFD", user: "\uFFFDu", displayName: "A\uFFFDda" };
+    expect(turn).toMatchObject({ message: "\uFFFD x \uFFFD", author });
+    expect(turn?.reply).toContain("\uFFFD x \uFFFD");
+    const { session: other } = await sessions.create({});
+    const ended = await sessions.end({ sessionId: other?.sessionId ?? "", reason: "be\0cause" });
+    expect(ended).toEqual({ ended: true });
   });
 
   test("a message of the greatest length is taken", async () => {

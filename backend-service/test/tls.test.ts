@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
+import { connect } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { connectSessions } from "@amp/proto";
 import { credentials, status } from "@grpc/grpc-js";
@@ -32,6 +34,37 @@ test("TLS, and a certificate of the client's own when a CA for it is given", asy
   expect(await failure(stranger.list({}))).toMatchObject({ code: status.UNAVAILABLE });
   expect(await failure(open.sessions.list({}))).toMatchObject({ code: status.UNAVAILABLE });
   for (const client of [toOpen, stranger, friend]) client.close();
+});
+
+test.each([
+  ["ECDHE-RSA-AES128-GCM-SHA256", "TLSv1.2", true],
+  ["TLS_AES_128_GCM_SHA256", "TLSv1.3", true],
+  ["AES128-SHA", "TLSv1.2", false],
+  ["AES256-SHA256", "TLSv1.2", false],
+  ["AES128-GCM-SHA256", "TLSv1.2", false],
+  ["AES256-GCM-SHA384", "TLSv1.2", false],
+  ["ECDHE-RSA-AES128-SHA", "TLSv1.2", false],
+  ["ECDHE-RSA-AES256-SHA:@SECLEVEL=0", "TLSv1.1", false],
+] as const)("%s of %s is taken: %s", async (ciphers, version, taken) => {
+  // An RSA key, so that the suites without forward secrecy could be used.
+  const server = { BACKEND_TLS_CERT: file("rsa.crt"), BACKEND_TLS_KEY: file("rsa.key") };
+  await using running = await testBackend(server);
+  const [host = "", port] = running.backend.address.split(":");
+  const versions = { minVersion: version, maxVersion: version };
+  const socket = connect({
+    host,
+    port: Number(port),
+    ciphers,
+    ...versions,
+    ALPNProtocols: ["h2"],
+    rejectUnauthorized: false,
+  });
+  const outcome = once(socket, "secureConnect").then(
+    () => true,
+    () => false,
+  );
+  expect(await outcome).toBe(taken);
+  socket.destroy();
 });
 
 test("a certificate that cannot be read is an error that names its setting", async () => {

@@ -34,10 +34,14 @@ const DETAILS_KEY = "grpc-status-details-bin";
 const ERROR_INFO_TYPE = "type.googleapis.com/google.rpc.ErrorInfo";
 
 /**
- * Details over some 48 KB make a call hang until its deadline (seen with
- * grpc-js 1.14), so texts are cut well below that.
+ * Bounds of what an error says, in bytes. All of it travels in one block of
+ * headers: gRPC's C core (Python, C++ and others) refuses more than 8 KB of
+ * them at random, and grpc-js 1.14 hangs above 48 KB, with every other call on
+ * the connection. The text is in it twice: percent-encoded, and in base64.
  */
-const MAX_TEXT = 2_000;
+const MAX_TEXT = { utf8: 2_000, encoded: 3_000 };
+const MAX_VALUE = 600;
+const MAX_VALUES = 1_400;
 
 /** What a failed call tells a program. */
 export interface ErrorDetails {
@@ -45,13 +49,16 @@ export interface ErrorDetails {
   metadata: Record<string, string>;
 }
 
-/** The error a handler answers with: a status, a text for people, and an `ErrorInfo`. */
+/**
+ * The error a handler answers with: a status, a text for people, and an
+ * `ErrorInfo`. What is too long is cut, and ends in an ellipsis then.
+ */
 export function richError(code: status, text: string, details: ErrorDetails) {
-  const message = text.slice(0, MAX_TEXT);
+  const message = cutText(text);
   const info = ErrorInfo.encode({
     reason: details.reason,
     domain: ERROR_DOMAIN,
-    metadata: details.metadata,
+    metadata: cutValues(details.metadata),
   }).finish();
   const metadata = new Metadata();
   const encoded = Status.encode({
@@ -61,6 +68,39 @@ export function richError(code: status, text: string, details: ErrorDetails) {
   }).finish();
   metadata.set(DETAILS_KEY, Buffer.from(encoded));
   return { code, details: message, metadata };
+}
+
+/** Long enough for what fits; of whole characters, as `encodeURI` and UTF-8 ask for. */
+function cut(text: string, fits: (part: string) => boolean): string {
+  const whole = (end: number) => text.slice(0, end).replace(/\p{Surrogate}/gu, "\uFFFD");
+  // Nothing that fits has more UTF-16 units than bytes are allowed.
+  const start = Math.min(text.length, MAX_TEXT.utf8);
+  if (start === text.length && fits(whole(start))) return whole(start);
+  let low = 0;
+  let high = start;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (fits(`${whole(middle)}\u2026`)) low = middle;
+    else high = middle - 1;
+  }
+  return `${whole(low).replace(/\uFFFD$/, "")}\u2026`;
+}
+
+function cutText(text: string): string {
+  const { utf8, encoded } = MAX_TEXT;
+  return cut(text, (part) => Buffer.byteLength(part) <= utf8 && encodeURI(part).length <= encoded);
+}
+
+function cutValues(metadata: Record<string, string>): Record<string, string> {
+  let left = MAX_VALUES;
+  return Object.fromEntries(
+    Object.entries(metadata).map(([key, value]) => {
+      const limit = Math.max(3, Math.min(MAX_VALUE, left));
+      const kept = cut(value, (part) => Buffer.byteLength(part) <= limit);
+      left -= Buffer.byteLength(kept);
+      return [key, kept];
+    }),
+  );
 }
 
 /** The same error, to be answered to somebody else; without what was said to us only. */

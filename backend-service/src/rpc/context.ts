@@ -16,8 +16,6 @@ export interface RpcContext {
   registry: AgentRegistry;
   /** Resolved; a working directory must lie under one. */
   workspaceRoots: string[];
-  /** Accepted bearer tokens; empty: none is asked for. */
-  tokens: string[];
   /** Aborted when this replica begins to drain: new calls are refused. */
   draining: AbortSignal;
   logger: Logger;

