@@ -22,6 +22,7 @@ test("the defaults are safe on one machine", () => {
 test.each([
   ["DATABASE_URL", ""],
   ["DATABASE_URL", "mysql://x"],
+  ["DATABASE_POOL_SIZE", "1"],
   ["LOG_LEVEL", "loud"],
   ["SHUTDOWN_GRACE", "10"],
   ["BACKEND_LISTEN", "50051"],

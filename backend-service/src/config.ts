@@ -22,6 +22,8 @@ export interface TlsFiles {
 /** Everything that a backend can be told. Times are milliseconds. */
 export interface BackendConfig {
   databaseUrl: string;
+  /** Connections for calls and turns; three more are for the lease and for notifications. */
+  databasePoolSize: number;
   logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
   shutdownGrace: number;
   listen: ListenAddress;
@@ -53,6 +55,7 @@ export function parseConfig(env: Environment): BackendConfig {
   const settings = new Settings(env);
   const config: BackendConfig = {
     databaseUrl: databaseUrl(settings),
+    databasePoolSize: settings.integer("DATABASE_POOL_SIZE", 10, 2, 1_000),
     logLevel: settings.oneOf("LOG_LEVEL", LOG_LEVELS, "info"),
     shutdownGrace: settings.duration("SHUTDOWN_GRACE", "10s"),
     listen: settings.listen("BACKEND_LISTEN", "127.0.0.1:50051"),

@@ -1,8 +1,10 @@
-import { SettingError, unknownVariables, unknownVariableWarning } from "@amp/service";
+import { errorSerializer } from "@amp/postgres";
+import { logUnhandled, SettingError, unknownVariables, unknownVariableWarning } from "@amp/service";
 import { pino } from "pino";
 import { parseConfig, startBackend } from "./index.js";
 
-const logger = pino({ name: "backend" });
+const logger = pino({ name: "backend", serializers: { err: errorSerializer } });
+logUnhandled(logger);
 
 try {
   const config = parseConfig(process.env);

@@ -1,7 +1,7 @@
 import { realpath } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { listen, migrate, openPool } from "@amp/postgres";
+import { errorSerializer, listen, migrate, openPool } from "@amp/postgres";
 import { Releases, SettingError } from "@amp/service";
 import type { Server } from "@grpc/grpc-js";
 import { type Logger, pino } from "pino";
@@ -65,7 +65,13 @@ export async function startBackend(
   config: BackendConfig,
   overrides: BackendOverrides = {},
 ): Promise<Backend> {
-  const logger = overrides.logger ?? pino({ name: "backend", level: config.logLevel });
+  const logger =
+    overrides.logger ??
+    pino({
+      name: "backend",
+      level: config.logLevel,
+      serializers: { err: errorSerializer },
+    });
   const registry = agentRegistry(overrides.agents ?? builtInAgents(config), config.defaultAgent);
   const workspaceRoots = await Promise.all(config.workspaceRoots.map(resolveRoot));
   await migrate({ url: config.databaseUrl, schema: SCHEMA, dir: MIGRATIONS, logger });
@@ -77,7 +83,7 @@ export async function startBackend(
     queryTimeout: QUERY_TIMEOUT_MS,
     logger,
   };
-  const pool = openPool({ ...database, application: "amp-backend" });
+  const pool = openPool({ ...database, application: "amp-backend", max: config.databasePoolSize });
   releases.defer(() => pool.end());
   const leaseTimes = overrides.leaseTimes ?? LEASE_TIMES;
   const beatTimeout = Math.max(leaseTimes.heartbeatMs, BEAT_TIMEOUT_MS);

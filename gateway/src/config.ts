@@ -13,6 +13,8 @@ import { type WebConfig, webConfig } from "./web/config.js";
 export interface Config {
   listen: ListenAddress;
   databaseUrl: string;
+  /** Connections for requests and work; some more are for notifications and for the signs of life. */
+  databasePoolSize: number;
   logLevel: string;
   /** Milliseconds that requests and turns in work may take at shutdown. */
   shutdownGrace: number;
@@ -48,6 +50,7 @@ export function parseConfig(env: Environment): Config {
   return {
     listen,
     databaseUrl: settings.required("DATABASE_URL", "a postgres:// URL (npm start brings its own)"),
+    databasePoolSize: settings.integer("DATABASE_POOL_SIZE", 10, 2, 1_000),
     logLevel: settings.oneOf(
       "LOG_LEVEL",
       ["trace", "debug", "info", "warn", "error", "fatal", "silent"],

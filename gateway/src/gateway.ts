@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { migrate, openPool } from "@amp/postgres";
+import { errorSerializer, migrate, openPool } from "@amp/postgres";
 import { Releases } from "@amp/service";
 import express from "express";
 import { type Logger, pino } from "pino";
@@ -38,7 +38,8 @@ export async function startGateway(
   config: Config,
   overrides: GatewayOverrides = {},
 ): Promise<Gateway> {
-  const logger = overrides.logger ?? pino({ name: "gateway", level: config.logLevel });
+  const serializers = { err: errorSerializer };
+  const logger = overrides.logger ?? pino({ name: "gateway", level: config.logLevel, serializers });
   await using releases = new Releases();
 
   const dir = fileURLToPath(new URL("../migrations", import.meta.url));
@@ -50,7 +51,7 @@ export async function startGateway(
     queryTimeout: QUERY_TIMEOUT_MS,
     logger,
   };
-  const pool = openPool(database);
+  const pool = openPool({ ...database, max: config.databasePoolSize });
   releases.defer(() => pool.end());
 
   const metrics = new Registry();

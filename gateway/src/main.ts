@@ -1,4 +1,6 @@
-import { SettingError, unknownVariables, unknownVariableWarning } from "@amp/service";
+import { errorSerializer } from "@amp/postgres";
+import { logUnhandled, SettingError, unknownVariables, unknownVariableWarning } from "@amp/service";
+import { pino } from "pino";
 import { parseConfig } from "./config.js";
 import { type Gateway, startGateway } from "./gateway.js";
 
@@ -15,7 +17,11 @@ for (const unknown of unknownVariables(process.env)) {
   process.stderr.write(`${unknownVariableWarning(unknown)}\n`);
 }
 try {
-  const gateway = await startGateway(parseConfig(process.env));
+  const config = parseConfig(process.env);
+  const serializers = { err: errorSerializer };
+  const logger = pino({ name: "gateway", level: config.logLevel, serializers });
+  logUnhandled(logger);
+  const gateway = await startGateway(config, { logger });
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.once(signal, () => {
       void stop(gateway);

@@ -1,4 +1,4 @@
-/** The frame of a service, identical on purpose in both: its settings, and the ordered release of what it holds. */
+/** The frame of a service, identical on purpose in both: its settings, the ordered release of what it holds, and what nobody caught. */
 export { Releases } from "./releases.js";
 export {
   type Environment,
@@ -7,6 +7,7 @@ export {
   SettingError,
   Settings,
 } from "./settings.js";
+export { type FaultLogger, logUnhandled } from "./unhandled.js";
 export {
   type UnknownVariable,
   unknownVariables,

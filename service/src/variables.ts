@@ -13,6 +13,7 @@ export const VARIABLES = {
     "BACKEND_TLS_CA",
     "BACKEND_TLS_CERT",
     "BACKEND_TLS_KEY",
+    "DATABASE_POOL_SIZE",
     "DATABASE_URL",
     "LOG_LEVEL",
     "SHUTDOWN_GRACE",
