@@ -9,11 +9,11 @@
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { linkSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { tryLock } from "./lock.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const PAGE = path.join(ROOT, "gateway/page");
@@ -83,31 +83,12 @@ function newest(dir) {
 
 /** Waits until no other process installs in this clone; returns how to let the next one in. */
 async function lock() {
-  const key = createHash("sha256").update(ROOT).digest("hex").slice(0, 12);
-  const file = path.join(tmpdir(), `amp-bridge-install-${key}`);
-  const draft = `${file}.${process.pid}`;
-  writeFileSync(draft, String(process.pid));
   for (let told = false; ; await delay(200)) {
-    try {
-      linkSync(draft, file);
-      break;
-    } catch (error) {
-      if (error.code !== "EEXIST") throw error;
-    }
-    const owner = Number(read(file));
-    if (owner > 0 && !isAlive(owner)) rmSync(file, { force: true });
-    else if (!told) console.log(`Process ${owner} is installing here; waiting for it ...`);
+    // In the clone, where nobody else can write.
+    const { owner, release } = tryLock(path.join(ROOT, ".install-lock"));
+    if (release) return release;
+    if (!told) console.log(`Process ${owner} is installing here; waiting for it ...`);
     told = true;
-  }
-  rmSync(draft);
-  return () => rmSync(file, { force: true });
-}
-
-function isAlive(pid) {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return error.code === "EPERM";
   }
 }
 
