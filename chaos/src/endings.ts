@@ -105,6 +105,6 @@ export class Endings {
 }
 
 /** Whether its question waits for somebody, or is over already. */
-function isHeardOf({ question, replies }: Message): boolean {
-  return question !== undefined || replies.length > 0;
+function isHeardOf({ question, replies, interrupted }: Message): boolean {
+  return question !== undefined || replies.length > 0 || interrupted;
 }

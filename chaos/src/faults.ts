@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Fault, FaultKind } from "./schedule.js";
+import type { Fault } from "./schedule.js";
 import type { System } from "./system.js";
 import { strikeInTransaction } from "./transactions.js";
+import { THIS_ROOT } from "./versions.js";
 
 /** A process that was asked to stop gets so long before it is killed, in milliseconds. */
 const PATIENCE_MS = 20_000;
@@ -12,7 +13,15 @@ const MISSED = Symbol("missed");
 type Break = (system: System, fault: Fault) => Promise<unknown>;
 
 /** Each breaks something, and resolves when it is whole again. */
-const BREAKS: Record<FaultKind, Break> = {
+const BREAKS: Record<Fault["kind"], Break> = {
+  upgrade: async (system, { target, duration }) => {
+    const service = system.service(target);
+    await service.terminate(PATIENCE_MS);
+    service.root = THIS_ROOT;
+    await delay(duration);
+    service.start();
+    await service.ready();
+  },
   "kill -9": async (system, { target, duration }) => {
     const service = system.service(target);
     await service.kill();

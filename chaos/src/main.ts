@@ -3,6 +3,7 @@ import { parseOptions } from "./options.js";
 import { report } from "./report.js";
 import { run } from "./run.js";
 import { System } from "./system.js";
+import { buildVersion, THIS_ROOT } from "./versions.js";
 
 const options = parseOptions(process.argv.slice(2));
 const begun = performance.now();
@@ -12,7 +13,11 @@ const tell = (line: string) =>
 tell(
   `Seed ${options.seed}, ${options.backends} backends, ${options.gateways} gateways, ${options.sockets} of them by Socket Mode.`,
 );
-const system = await System.start(options);
+const { upgradeFrom } = options;
+if (upgradeFrom !== undefined) tell(`Building the version of ${upgradeFrom}.`);
+await using before = upgradeFrom === undefined ? undefined : await buildVersion(upgradeFrom);
+const root = before?.root ?? THIS_ROOT;
+const system = await System.start({ ...options, root, settings: {} });
 try {
   tell(`Everything runs; logs are in ${system.logDir}`);
   const outcome = await run(system, options, tell);

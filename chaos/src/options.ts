@@ -14,6 +14,8 @@ export interface Options {
   sockets: number;
   /** Which kinds of faults to inject; all by default. */
   only: readonly FaultKind[];
+  /** The commit whose version everything is started from, to be upgraded to this one in mid-run. */
+  upgradeFrom: string | undefined;
 }
 
 /** Reads the command line. @throws an error for people to read. */
@@ -26,6 +28,7 @@ export function parseOptions(args: string[]): Options {
       backends: { type: "string", default: "3" },
       gateways: { type: "string", default: "2" },
       sockets: { type: "string" },
+      "upgrade-from": { type: "string" },
       only: { type: "string", multiple: true, default: [...FAULT_KINDS] },
     },
   });
@@ -47,6 +50,7 @@ export function parseOptions(args: string[]): Options {
     gateways,
     sockets: socketGateways(values.sockets, seed, gateways),
     only,
+    upgradeFrom: values["upgrade-from"],
   };
 }
 

@@ -25,6 +25,12 @@ export interface Message {
   replies: Reply[];
   /** Its session was ended before it was answered, on purpose: it may stay without an answer. */
   excused: boolean;
+  /**
+   * Its turn was cut off and may not be run again: its sender is told that, in
+   * place of an answer. In Slack nothing says of which message that is; there it is
+   * the oldest that waits, until the backend is asked.
+   */
+  interrupted: boolean;
   /** Whether its agent is to ask somebody before it answers. */
   asks: boolean;
   /** What the agent asked about it, as soon as anybody heard of that. */
@@ -46,6 +52,8 @@ export class Conversation {
   notices = 0;
   /** Answers that say that a turn was cancelled, as an ending in its middle does. */
   cancellations = 0;
+  /** How often its surface said that a turn was interrupted. */
+  interruptions = 0;
   /** Whatever else its surface showed. */
   readonly oddities: string[] = [];
   ending: Ending | undefined;
@@ -71,6 +79,7 @@ export class Conversation {
       accepted: undefined,
       replies: [],
       excused: false,
+      interrupted: false,
       asks: false,
       question: undefined,
     };
@@ -78,9 +87,12 @@ export class Conversation {
     return message;
   }
 
-  /** Accepted and not answered. */
+  /** Accepted, and neither answered nor told to be interrupted. */
   get unanswered(): Message[] {
-    return this.messages.filter((each) => each.accepted !== undefined && each.replies.length === 0);
+    return this.messages.filter(
+      ({ accepted, replies, interrupted }) =>
+        accepted !== undefined && replies.length === 0 && !interrupted,
+    );
   }
 }
 
@@ -113,4 +125,9 @@ export class Log {
 export function noteReply({ replies }: Message, place: number): void {
   if (!replies.some((known) => known.place === place))
     replies.push({ place, at: performance.now() });
+}
+
+/** From the acceptance of a message that was answered to its answer, in milliseconds. */
+export function latency({ accepted = 0, replies }: Message): number {
+  return Math.max(0, (replies[0]?.at ?? accepted) - accepted);
 }

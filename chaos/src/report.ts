@@ -1,7 +1,7 @@
 import { type Life, trend } from "./checks/memory.js";
 import type { Injected } from "./faults.js";
 import type { Options } from "./options.js";
-import type { Log, Message } from "./record.js";
+import { type Log, latency, type Message } from "./record.js";
 import { FAULT_KINDS } from "./schedule.js";
 import { median, percentile, worst } from "./statistics.js";
 
@@ -18,14 +18,15 @@ export interface Outcome {
 
 /** The report of a run, as Markdown. */
 export function report({ options, faults, log, lives, diskWasFull, problems }: Outcome): string {
-  const { minutes, seed, backends, gateways, sockets, only } = options;
+  const { minutes, seed, backends, gateways, sockets, only, upgradeFrom } = options;
   const kinds =
     only.length < FAULT_KINDS.length ? only.map((kind) => ` --only "${kind}"`).join("") : "";
+  const upgrade = upgradeFrom === undefined ? "" : ` --upgrade-from ${upgradeFrom}`;
   const verdict = problems.length === 0 ? "everything held" : `**${problems.length} problems**`;
   return [
     `### Seed ${seed}: ${faults.length} faults in ${minutes} min, ${verdict}`,
     "",
-    `\`npm run chaos -- --minutes ${minutes} --seed ${seed} --backends ${backends} --gateways ${gateways} --sockets ${sockets}${kinds}\``,
+    `\`npm run chaos -- --minutes ${minutes} --seed ${seed} --backends ${backends} --gateways ${gateways} --sockets ${sockets}${kinds}${upgrade}\``,
     "",
     ...messageTable(log, faults),
     "",
@@ -51,7 +52,10 @@ function messageTable(log: Log, faults: Injected[]): string[] {
       messages.length,
       accepted.length,
       answered.length,
-      accepted.filter(({ excused, replies }) => excused && replies.length === 0).length,
+      accepted.filter(
+        ({ excused, interrupted, replies }) => excused && !interrupted && replies.length === 0,
+      ).length,
+      accepted.filter(({ interrupted }) => interrupted).length,
       time(median(calm.filter(({ asks }) => !asks).map(latency))),
       time(median(latencies)),
       time(percentile(latencies, 95)),
@@ -65,12 +69,13 @@ function messageTable(log: Log, faults: Injected[]): string[] {
       "accepted",
       "answered",
       "cut off by an ending",
+      "interrupted",
       "median without fault",
       "median",
       "95 %",
       "worst",
     ),
-    `|---|${"---:|".repeat(8)}`,
+    `|---|${"---:|".repeat(9)}`,
     ...rows,
   ];
 }
@@ -78,7 +83,7 @@ function messageTable(log: Log, faults: Injected[]): string[] {
 function faultTable(log: Log, faults: Injected[], diskWasFull: boolean): string[] {
   // How long people take to answer a question says nothing.
   const accepted = log.messages.filter((each) => each.accepted !== undefined && !each.asks);
-  const rows = FAULT_KINDS.flatMap((kind) => {
+  const rows = ([...FAULT_KINDS, "upgrade"] as const).flatMap((kind) => {
     const some = faults.filter((fault) => fault.kind === kind);
     if (some.length === 0) return [];
     const lasted = some.map(({ begun, over }) => over - begun);
@@ -136,10 +141,6 @@ function memoryTable(lives: Life[]): string[] {
       );
     }),
   ];
-}
-
-function latency({ accepted = 0, replies }: Message): number {
-  return Math.max(0, (replies[0]?.at ?? accepted) - accepted);
 }
 
 function overlaps({ sent, replies }: Message, { begun, over }: Injected): boolean {

@@ -1,4 +1,5 @@
 import { checkAnswers } from "./checks/answers.js";
+import { checkInterruptions } from "./checks/interruptions.js";
 import { checkAtRest, checkStop } from "./checks/leftovers.js";
 import { checkMemory, Memory } from "./checks/memory.js";
 import { checkQuestions } from "./checks/questions.js";
@@ -11,7 +12,7 @@ import { buttonsOf } from "./questions.js";
 import { Random } from "./random.js";
 import { Log } from "./record.js";
 import type { Outcome } from "./report.js";
-import { planFaults } from "./schedule.js";
+import { planFaults, planUpgrade } from "./schedule.js";
 import { settled } from "./settled.js";
 import type { System } from "./system.js";
 
@@ -28,7 +29,11 @@ export async function run(
 ): Promise<Outcome> {
   const random = new Random(options.seed);
   const length = options.minutes * 60_000;
-  const plan = planFaults(random.fork(), length, system.targets, options.only);
+  const { targets } = system;
+  const broken = planFaults(random.fork(), length, targets, options.only);
+  const upgrades =
+    options.upgradeFrom === undefined ? [] : planUpgrade(random.fork(), length, targets.service);
+  const plan = [...broken, ...upgrades].sort((one, other) => one.at - other.at);
   const log = new Log();
   const load = new Load(system, log, random.fork());
   const endings = new Endings(system, load, log, random.fork());
@@ -61,6 +66,8 @@ export async function run(
   const lives = memory.longest();
   const { database } = system;
   const problems = [
+    // First, since it finds out which messages need no answer.
+    ...(await checkInterruptions(database, log, system.actsFile)),
     ...checkAnswers(log),
     ...(await checkTurns(database, log)),
     ...(await checkQuestions(database, log)),
@@ -79,6 +86,7 @@ function isShown({ question }: Log["messages"][number]): boolean {
   return question?.posts.every((post) => buttonsOf(post).length === 0) ?? true;
 }
 
-function isSettled({ accepted, excused, replies }: Log["messages"][number]): boolean {
-  return accepted === undefined || excused || replies.length > 0;
+function isSettled(message: Log["messages"][number]): boolean {
+  const { accepted, excused, interrupted, replies } = message;
+  return accepted === undefined || excused || interrupted || replies.length > 0;
 }

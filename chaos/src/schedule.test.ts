@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 import { Random } from "./random.js";
-import { FAULT_KINDS, planFaults } from "./schedule.js";
+import { FAULT_KINDS, planFaults, planUpgrade } from "./schedule.js";
 
 const TARGETS = {
   service: ["gateway-1", "gateway-2", "backend-1"],
+  gateway: ["gateway-1", "gateway-2"],
   link: ["gateway-1 to backend-1", "gateway-2 to backend-1", "gateway-1 to postgres"],
   databaseLink: ["gateway-1 to postgres"],
   database: ["postgres"],
@@ -55,4 +56,14 @@ test.each([1, 2, 3])("long freezes leave most of the time to work (seed %i)", (s
   const frozen = plan(seed).filter(({ kind }) => kind === "Postgres freeze");
   const lost = frozen.reduce((sum, { duration }) => sum + duration, 0);
   expect(lost).toBeLessThan(0.25 * 20 * 60_000);
+});
+
+test("an upgrade replaces every service once, in the middle of the run", () => {
+  const upgrade = planUpgrade(new Random(5), 60_000, TARGETS.service);
+  expect(upgrade.map(({ target }) => target).sort()).toEqual([...TARGETS.service].sort());
+  expect(upgrade).toEqual(planUpgrade(new Random(5), 60_000, TARGETS.service));
+  for (const { at } of upgrade) {
+    expect(at).toBeGreaterThanOrEqual(15_000);
+    expect(at).toBeLessThan(45_000);
+  }
 });

@@ -1,7 +1,17 @@
 import type { Random } from "./random.js";
 
-/** What a fault befalls. `databaseLink` names the links to the database, which are among `link`. */
-export type TargetType = "service" | "link" | "databaseLink" | "database" | "slack" | "sockets";
+/**
+ * What a fault befalls. `gateway` names some of `service`, and `databaseLink` their
+ * links to the database: they have transactions of several steps.
+ */
+export type TargetType =
+  | "service"
+  | "gateway"
+  | "link"
+  | "databaseLink"
+  | "database"
+  | "slack"
+  | "sockets";
 
 interface KindRules {
   on: TargetType;
@@ -44,7 +54,7 @@ const RULES = {
   "sockets renewed": { on: "sockets", weight: 2, lasts: [500, 8_000] },
   "sockets silent": { on: "sockets", every: 4 * MINUTE, lasts: LONG },
   "long freeze": { on: "service", every: 4 * MINUTE, lasts: LONG },
-  "freeze in a transaction": { on: "service", every: 4 * MINUTE, lasts: LONG },
+  "freeze in a transaction": { on: "gateway", every: 4 * MINUTE, lasts: LONG },
   "long mute": { on: "link", every: 4 * MINUTE, lasts: LONG },
   "mute in a transaction": { on: "databaseLink", every: 4 * MINUTE, lasts: LONG },
   "Postgres freeze": { on: "database", every: 7 * MINUTE, lasts: LONG },
@@ -58,7 +68,7 @@ export const FAULT_KINDS = Object.keys(RULES) as FaultKind[];
 /** A fault to come; times in milliseconds, `at` from the begin of the injection. */
 export interface Fault {
   at: number;
-  kind: FaultKind;
+  kind: FaultKind | "upgrade";
   target: string;
   /** How long it lasts; of a process: how long it is not started again. */
   duration: number;
@@ -115,6 +125,20 @@ export function planFaults(
     for (let at = 1_000; at < length; at += random.between(...PAUSE)) plan(at, random.pick(drawn));
   }
   return faults.sort((one, other) => one.at - other.at);
+}
+
+/** Plans that every service is replaced by its next version, one after the other, in the middle of the run. */
+export function planUpgrade(random: Random, length: number, services: readonly string[]): Fault[] {
+  const order = [...services].sort();
+  const step = length / 2 / order.length;
+  const faults: Fault[] = [];
+  while (order.length > 0) {
+    const target = random.pick(order);
+    order.splice(order.indexOf(target), 1);
+    const at = length / 4 + faults.length * step;
+    faults.push({ at, kind: "upgrade", target, duration: random.between(0, 2_000), amount: 0 });
+  }
+  return faults;
 }
 
 function drawFault(random: Random, at: number, kind: FaultKind, targets: Targets): Fault {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createWriteStream, type WriteStream } from "node:fs";
+import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { accepts } from "../../stack/src/ports.js";
@@ -10,7 +11,10 @@ import { watchdog } from "../../stack/src/watchdog.js";
 export interface ServiceOptions {
   /** Such as `gateway-1`. */
   name: string;
-  folder: "backend-service" | "gateway";
+  /** Its program, of the version in `root`. */
+  main: (root: string) => string;
+  /** The version that it is started from. */
+  root: string;
   port: number;
   env: Record<string, string>;
   /** Takes what it logs. */
@@ -18,6 +22,12 @@ export interface ServiceOptions {
   /** Told when it ended and nobody had asked it to. */
   onCrash: (how: string) => void;
 }
+
+/** The programs, of the version in a folder. The backend has an agent more than the shipped one. */
+export const PROGRAMS = {
+  "backend-service": () => fileURLToPath(new URL("../backend.mjs", import.meta.url)),
+  gateway: (root: string) => path.join(root, "gateway", "dist", "main.js"),
+};
 
 const CLOCK = fileURLToPath(new URL("../clock.mjs", import.meta.url));
 const START_AGAIN_MS = 500;
@@ -27,12 +37,15 @@ const START_AGAIN_MS = 500;
  * up, a process that ends is started again.
  */
 export class Service implements AsyncDisposable {
+  /** The version that it is started from, the next time. */
+  root: string;
   private readonly log: WriteStream;
   private child: ChildProcess | undefined;
   private wanted = false;
   private startingAgain: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: ServiceOptions) {
+    this.root = options.root;
     this.log = createWriteStream(options.logFile, { flags: "a" });
   }
 
@@ -47,16 +60,16 @@ export class Service implements AsyncDisposable {
 
   start(): void {
     this.wanted = true;
-    const { folder, env, port } = this.options;
-    const main = fileURLToPath(new URL(`../../${folder}/dist/main.js`, import.meta.url));
-    const child = spawn(process.execPath, ["--enable-source-maps", "--import", CLOCK, main], {
-      env: { PATH: process.env["PATH"], ...env },
+    const { main, env, port } = this.options;
+    const args = ["--enable-source-maps", "--import", CLOCK, main(this.root)];
+    const child = spawn(process.execPath, args, {
+      env: { PATH: process.env["PATH"], ...env, CHAOS_ROOT: this.root },
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     });
     watchdog(child, { first: "KILL", last: "KILL" });
     this.child = child;
-    this.log.write(`--- started as ${child.pid}\n`);
+    this.log.write(`--- started as ${child.pid} of ${this.root}\n`);
     child.stdout.pipe(this.log, { end: false });
     child.stderr.pipe(this.log, { end: false });
     let isReady = false;

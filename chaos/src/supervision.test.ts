@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { freePort } from "../../stack/src/ports.js";
 import { Database } from "./database.js";
 import { Service } from "./service.js";
+import { THIS_ROOT } from "./versions.js";
 
 let dir: string;
 
@@ -31,7 +32,8 @@ test("a service that ended by itself just before it is killed", async () => {
   const logFile = path.join(dir, "log");
   await using service = new Service({
     name: "backend-1",
-    folder: "backend-service",
+    main: (root) => path.join(root, "backend-service", "dist", "main.js"),
+    root: THIS_ROOT,
     port,
     env: { DATABASE_URL: postgres.url, BACKEND_LISTEN: `127.0.0.1:${port}` },
     logFile,

@@ -8,7 +8,7 @@ import { Link } from "./link.js";
 import type { Options } from "./options.js";
 import type { Random } from "./random.js";
 import type { Targets } from "./schedule.js";
-import { Service } from "./service.js";
+import { PROGRAMS, Service } from "./service.js";
 import { httpDoor, socketDoor } from "./slack/doors.js";
 import type { Door } from "./slack/envelope.js";
 import { APP, BOT, SIGNING_SECRET } from "./slack/identity.js";
@@ -19,8 +19,15 @@ const SHUTDOWN_GRACE = "10s";
 
 const TO_DATABASE = " to postgres";
 
+interface Build {
+  /** The version that everything is started from. */
+  root: string;
+  /** More settings for all services. */
+  settings: Record<string, string>;
+}
+
 /** What a system is made of. */
-export type SystemOptions = Pick<Options, "backends" | "gateways" | "sockets">;
+export type SystemOptions = Pick<Options, "backends" | "gateways" | "sockets"> & Build;
 
 /** Everything that a run consists of; between any two parts there is a link. */
 export class System implements AsyncDisposable {
@@ -39,17 +46,20 @@ export class System implements AsyncDisposable {
     readonly slack: SlackPeer,
     /** Holds what the parts logged. */
     readonly logDir: string,
+    private readonly build: Build,
   ) {}
 
   /** Starts everything; it takes requests when this resolves. */
-  static async start({ backends, gateways, sockets }: SystemOptions): Promise<System> {
+  static async start(options: SystemOptions): Promise<System> {
+    const { backends, gateways, sockets, root, settings } = options;
     const logDir = await mkdtemp(path.join(os.tmpdir(), "amp-chaos-logs-"));
     const database = await Database.start(path.join(logDir, "postgres.log"));
     const slack = await SlackPeer.start();
-    const system = new System(database, slack, logDir);
+    const system = new System(database, slack, logDir, { root, settings });
     const ports: number[] = [];
     for (let number = 1; number <= backends; number++) {
-      ports.push(await system.addBackend(`backend-${number}`, backends > 1));
+      const agent = number === backends && backends > 1 ? "acting" : "demo";
+      ports.push(await system.addBackend(`backend-${number}`, agent, backends > 1));
     }
     system.backendAddresses = ports.map((port) => `127.0.0.1:${port}`);
     for (let number = 1; number <= gateways; number++) {
@@ -60,11 +70,14 @@ export class System implements AsyncDisposable {
     return system;
   }
 
-  private async addBackend(name: string, hasPeers: boolean): Promise<number> {
+  /** Sessions that are begun by way of it, and that name no agent, get this one. */
+  private async addBackend(name: string, agent: string, hasPeers: boolean): Promise<number> {
     const port = await freePort();
     const env = {
       BACKEND_LISTEN: `127.0.0.1:${port}`,
       WORKSPACE_ROOTS: this.logDir,
+      DEFAULT_AGENT: agent,
+      CHAOS_ACTS: this.actsFile,
       ...(hasPeers && { BACKEND_ADVERTISE: (await this.addLink("replicas", name, port)).address }),
     };
     await this.addService(name, "backend-service", port, env);
@@ -100,9 +113,11 @@ export class System implements AsyncDisposable {
     const postgres = await this.addLink(name, "postgres", this.database.port);
     const service = new Service({
       name,
-      folder,
+      main: PROGRAMS[folder],
+      root: this.build.root,
       port,
       env: {
+        ...this.build.settings,
         ...env,
         DATABASE_URL: this.database.urlAt(postgres.port),
         SHUTDOWN_GRACE,
@@ -122,11 +137,13 @@ export class System implements AsyncDisposable {
 
   /** What faults may befall. */
   get targets(): Targets {
-    const links = [...this.links.keys()];
+    const services = [...this.services.keys()];
+    const gateways = services.filter((name) => name.startsWith("gateway"));
     return {
-      service: [...this.services.keys()],
-      link: links,
-      databaseLink: links.filter((name) => name.endsWith(TO_DATABASE)),
+      service: services,
+      gateway: gateways,
+      link: [...this.links.keys()],
+      databaseLink: gateways.map((name) => this.databaseLink(name).name),
       database: ["postgres"],
       slack: ["slack"],
       sockets: this.slackUrls.length < this.webUrls.length ? ["sockets"] : [],
@@ -170,6 +187,11 @@ export class System implements AsyncDisposable {
 
   complain(text: string): void {
     this.complaints.push(text);
+  }
+
+  /** What agents did that may act, one message a line. */
+  get actsFile(): string {
+    return path.join(this.logDir, "acts");
   }
 
   private clockFile(name: string): string {

@@ -36,7 +36,10 @@ export async function strikeInTransaction(
   while (performance.now() - begun < CATCH_MS) {
     const [open] = await openTransactions(system, link.farPorts);
     if (system.database.stoodStillSince(begun)) begun = performance.now();
-    if (!open) continue;
+    if (!open) {
+      await delay(1);
+      continue;
+    }
     begin();
     await delay(SETTLE_MS);
     if (await isOpen(system, open)) {

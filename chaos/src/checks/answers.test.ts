@@ -30,6 +30,14 @@ test("a lost message is found", () => {
   expect(checkAnswers(log)).toEqual([expect.stringMatching(/^c1m1 .* was never answered$/)]);
 });
 
+test("an interrupted message needs no answer, and must have none", () => {
+  const message = accepted();
+  message.interrupted = true;
+  expect(checkAnswers(log)).toEqual([]);
+  noteReply(message, 1);
+  expect(checkAnswers(log)).toEqual([expect.stringMatching(/was interrupted and answered$/)]);
+});
+
 test("a second answer is found, also to what was not accepted", () => {
   const message = thread.next();
   noteReply(message, 1);

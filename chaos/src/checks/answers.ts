@@ -17,10 +17,12 @@ export function checkAnswers(log: Log): string[] {
   ];
 }
 
-function checkMessage({ accepted, replies, token, excused, conversation }: Message): string[] {
+function checkMessage(message: Message): string[] {
+  const { accepted, replies, token, excused, interrupted, conversation } = message;
   const what = `${token} (${conversation.name}, accepted at ${seconds(accepted)})`;
   if (replies.length > 1) return [`${what} was answered ${replies.length} times`];
-  if (accepted !== undefined && !excused && replies.length === 0) {
+  if (interrupted && replies.length > 0) return [`${what} was interrupted and answered`];
+  if (accepted !== undefined && !excused && !interrupted && replies.length === 0) {
     return [`${what} was never answered`];
   }
   return [];

@@ -26,7 +26,9 @@ export async function checkTurns(database: Database, log: Log): Promise<string[]
     runs.set(asked.token, (runs.get(asked.token) ?? 0) + 1);
     const isGivenUp = asked.accepted === undefined;
     const mayBeCancelled = asked.excused || (isGivenUp && asked.conversation.ending !== undefined);
-    if (state !== "completed" && !(state === "cancelled" && mayBeCancelled)) {
+    // What was interrupted is a matter of its own.
+    const isExplained = state === "interrupted" || (state === "cancelled" && mayBeCancelled);
+    if (state !== "completed" && !isExplained) {
       problems.push(`${what} is ${state}`);
     }
     // What its sender gave up may have come in late, behind the next.

@@ -66,8 +66,16 @@ export class SlackThread implements Line {
       if (answered.conversation === conversation) noteReply(answered, Number(message.ts));
       else conversation.oddities.push(`an answer of ${answered.conversation.name}: ${text}`);
     } else if (text.startsWith("Session has ended.")) conversation.notices += 1;
+    else if (text.startsWith("Error: This turn was interrupted")) this.interrupted();
     else if (text === "_This turn was cancelled._") conversation.cancellations += 1;
     else conversation.oddities.push(text);
+  }
+
+  private interrupted(): void {
+    const { conversation } = this;
+    conversation.interruptions += 1;
+    const [oldest] = conversation.unanswered;
+    if (oldest) oldest.interrupted = true;
   }
 
   /** A question holds its message in its blocks. */

@@ -11,6 +11,8 @@ import { post, REPEAT_MS, type WebContext } from "./web-request.js";
 const SILENCE_MS = 40_000;
 /** Who waits for the reply with the request, instead of for the event stream. */
 const WAITING_PERCENT = 30;
+/** How often the agent is one whose turns may not be run again. */
+const ACTING_PERCENT = 40;
 
 /** A chat as the page has it: requests repeated with their id until they are accepted, and an event stream. */
 export class WebChat implements Line {
@@ -27,7 +29,8 @@ export class WebChat implements Line {
   }
 
   static async begin(context: WebContext): Promise<WebChat> {
-    const body = { request_id: randomUUID(), description: "chaos" };
+    const agent = context.random.chance(ACTING_PERCENT) ? "acting" : "demo";
+    const body = { request_id: randomUUID(), description: "chaos", agent };
     for (;;) {
       const answer = await post(context, "/session", body);
       if (answer?.status === 200) {
@@ -49,6 +52,10 @@ export class WebChat implements Line {
       if (answer?.status === 200 || answer?.status === 202) {
         message.accepted = performance.now();
         if (answer.status === 200) this.checkReply(message, String(answer.body["response"]));
+        return;
+      }
+      if (answer?.body["type"] === "TURN_INTERRUPTED") {
+        message.accepted = performance.now();
         return;
       }
       if (answer?.status === 409) {
@@ -122,6 +129,9 @@ export class WebChat implements Line {
     else if (state === "completed" && reply.includes(asked.token)) {
       noteAnswer(asked, reply);
       noteReply(asked, seq);
+    } else if (state === "interrupted") {
+      if (!asked.interrupted) conversation.interruptions += 1;
+      asked.interrupted = true;
     } else if (state !== "cancelled" || !conversation.ending) {
       conversation.oddities.push(`turn ${seq} is ${state}: ${reply}`);
     }
