@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Chat } from "../core/chat.js";
 import type { ChatState } from "../core/state.js";
 import { Announcer } from "./Announcer.js";
+import { Boundary } from "./Boundary.js";
 import { Composer } from "./Composer.js";
 import { Ended } from "./Ended.js";
 import { Header } from "./Header.js";
@@ -31,7 +32,9 @@ export function App({ chat }: { chat: Chat }) {
       <main>
         <Header chat={chat} state={state} menuOpen={menuOpen} openMenu={() => setMenuOpen(true)} />
         <div class="conversation" inert={menuOpen}>
-          <Conversation chat={chat} state={state} />
+          <Boundary of={state.place} instead={<Broken />}>
+            <Conversation chat={chat} state={state} />
+          </Boundary>
         </div>
       </main>
       <Announcer chat={chat} />
@@ -81,6 +84,14 @@ function Conversation({ chat, state }: { chat: Chat; state: ChatState }) {
         </div>
       </footer>
     </>
+  );
+}
+
+function Broken() {
+  return (
+    <div id="chatArea" class="start">
+      <p class="column problem">This conversation cannot be shown. Reload the page to try again.</p>
+    </div>
   );
 }
 

@@ -1,11 +1,12 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Chat } from "../core/chat.js";
 import { type ChatState, conversation, unseen } from "../core/state.js";
+import { Boundary } from "./Boundary.js";
 import { copyCode } from "./copy.js";
 import { useAction } from "./hooks.js";
 import { Icon } from "./icons.js";
 import { OutgoingView } from "./OutgoingView.js";
-import { TurnView } from "./TurnView.js";
+import { PlainTurn, TurnView } from "./TurnView.js";
 
 /** So near to the end, in pixels, new text pulls the view along. */
 const NEAR = 60;
@@ -26,6 +27,17 @@ export function Transcript({ chat, state }: { chat: Chat; state: ChatState }) {
   useLayoutEffect(() => {
     if (newest) setFollowing(true);
   }, [newest]);
+  const content = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const [element, turns] = [area.current, content.current];
+    if (!following || !element || !turns) return;
+    // Long texts are drawn piece by piece.
+    const grown = new ResizeObserver(() => {
+      element.scrollTop = element.scrollHeight;
+    });
+    grown.observe(turns);
+    return () => grown.disconnect();
+  }, [following]);
   useLayoutEffect(() => {
     const element = area.current;
     if (!element) return;
@@ -56,7 +68,7 @@ export function Transcript({ chat, state }: { chat: Chat; state: ChatState }) {
         role="group"
         aria-label="Conversation"
       >
-        <div class="column turns">
+        <div class="column turns" ref={content}>
           {state.hasMore && (
             <button
               type="button"
@@ -69,7 +81,9 @@ export function Transcript({ chat, state }: { chat: Chat; state: ChatState }) {
           )}
           {conversation(state).map((one) =>
             "seq" in one ? (
-              <TurnView key={one.seq} turn={one} chat={chat} alive={alive} />
+              <Boundary key={one.seq} of={one.state} instead={<PlainTurn turn={one} />}>
+                <TurnView turn={one} chat={chat} alive={alive} />
+              </Boundary>
             ) : (
               <OutgoingView key={one.requestId} message={one} chat={chat} />
             ),

@@ -38,6 +38,18 @@ export class TurnView extends Component<Props> {
   }
 }
 
+/** A turn as it stands, where it cannot be drawn as usual. */
+export function PlainTurn({ turn }: { turn: Turn }) {
+  return (
+    <>
+      <Message text={turn.message} author={writer(turn.author)} />
+      <article class="answer" aria-label="Answer">
+        <p class="as-it-is">{turn.reply}</p>
+      </article>
+    </>
+  );
+}
+
 /** The session is there already. */
 const NOTHING = { description: "", workingDir: "" };
 

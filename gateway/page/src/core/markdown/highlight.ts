@@ -11,17 +11,18 @@ import sql from "highlight.js/lib/languages/sql";
 import typescript from "highlight.js/lib/languages/typescript";
 import xml from "highlight.js/lib/languages/xml";
 import yaml from "highlight.js/lib/languages/yaml";
-import { escapeHtml } from "./escape.js";
 
 const languages = { bash, css, diff, go, java, json, python, rust, sql, typescript, xml, yaml };
 for (const [name, language] of Object.entries(languages)) hljs.registerLanguage(name, language);
 hljs.registerAliases(["javascript", "js", "jsx"], { languageName: "typescript" });
 
-/** Beyond this many characters the colours are not worth the wait. */
-const LIMIT = 50_000;
+/** Beyond so many characters, in all or in a line, the colours are not worth the wait: some rules look through the whole line for each word. */
+const LIMIT = 8_000;
+const LINE_LIMIT = 400;
 
-/** Colours code whose language is known; other code is only escaped. The answer is safe HTML. */
-export function highlight(code: string, language: string): string {
-  if (code.length > LIMIT || !hljs.getLanguage(language)) return escapeHtml(code);
+/** Colours code as HTML; undefined where its language is not known, or it would take too long. */
+export function highlight(code: string, language: string): string | undefined {
+  if (code.length > LIMIT || !hljs.getLanguage(language)) return undefined;
+  if (code.split("\n").some((line) => line.length > LINE_LIMIT)) return undefined;
   return hljs.highlight(code, { language, ignoreIllegals: true }).value;
 }

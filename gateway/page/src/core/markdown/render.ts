@@ -1,17 +1,22 @@
 import { Parser, Renderer, type Token, type Tokens } from "marked";
 import { escapeHtml, escapeProse } from "./escape.js";
-import { highlight } from "./highlight.js";
 
 /**
  * Turns the tokens of one block into HTML. An agent's text is hostile until
  * proven otherwise: raw HTML is shown as text, pictures become links (a remote
  * picture would tell its server what was said), links lead only to the web and
  * to mail. The sanitizer and the content security policy stand behind this.
- * @param growing whether more text of this block may come; a code block that
- * is still open then stays without colours
+ * @param growing whether more text of this block may come. A code block that
+ * is complete has a class that names its language, by which it is coloured
+ * later: that takes time.
  */
 export function renderBlock(tokens: Token[], growing: boolean): string {
   return Parser.parse(tokens, { gfm: true, renderer: new SafeRenderer(growing) });
+}
+
+/** A text that is shown as it stands. */
+export function plainBlock(text: string): string {
+  return `<p class="as-it-is">${escapeHtml(text)}</p>`;
 }
 
 class SafeRenderer extends Renderer {
@@ -36,11 +41,11 @@ class SafeRenderer extends Renderer {
     const language = token.lang?.match(/^[\w+#.-]+/)?.[0].toLowerCase() ?? "";
     const label = escapeHtml(language || "code");
     const settled = !this.growing || isClosed(token);
-    const html = settled ? highlight(token.text, language) : escapeHtml(token.text);
+    const mark = settled && language ? ` class="language-${escapeHtml(language)}"` : "";
     return (
       `<div class="code"><div class="code-bar"><span>${label}</span>` +
       `<button type="button" data-copy="">Copy</button></div>` +
-      `<pre tabindex="0" role="group" aria-label="Code: ${label}"><code>${html}\n</code></pre></div>\n`
+      `<pre tabindex="0" role="group" aria-label="Code: ${label}"><code${mark}>${escapeHtml(token.text)}\n</code></pre></div>\n`
     );
   }
 

@@ -60,12 +60,13 @@ describe("a growing text", () => {
     expect(after[2]).not.toBe(before[2]);
   });
 
-  it("is coloured once the fence is closed", () => {
+  it("is marked to be coloured once the fence is closed", () => {
     const stream = markdownStream();
     const open = "```ts\nconst x = 1;\n";
-    expect(stream.update(open, false).join("")).not.toContain("hljs-");
-    expect(stream.update(`${open}\`\`\`\n`, false).join("")).toContain("hljs-");
-    expect(markdownStream().update(open, true).join("")).toContain("hljs-");
+    const marked = '<code class="language-ts">';
+    expect(stream.update(open, false).join("")).not.toContain(marked);
+    expect(stream.update(`${open}\`\`\`\n`, false).join("")).toContain(marked);
+    expect(markdownStream().update(open, true).join("")).toContain(marked);
   });
 
   it("may turn out to be another text", () => {
