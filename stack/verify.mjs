@@ -85,15 +85,19 @@ function fingerprint(paths) {
   return hash.digest("hex");
 }
 
-/** Compares with the contract of main, where this clone has it. */
+/**
+ * Compares with the contract of the last release, or else of the commit before.
+ * Not with the newest commit, which holds the change itself.
+ */
 function breaksNoCaller() {
-  const main = ["main", "origin/main"].find(
-    (ref) => tryRun("git", "cat-file", "-e", `${ref}:proto/buf.yaml`).status === 0,
-  );
-  if (!main) return "not checked: this clone has no main with a contract";
+  const release = tryRun("git", "describe", "--tags", "--abbrev=0", "--match", "v*", "HEAD~1");
+  const ref = release.status === 0 ? release.stdout.trim() : "HEAD~1";
+  const commit = tryRun("git", "rev-parse", "--verify", "--quiet", `${ref}^{commit}`);
+  if (commit.status !== 0)
+    return "not checked: this clone has neither a release nor a commit before";
   // Given as a commit, since buf does not look for remote branches.
-  const commit = tryRun("git", "rev-parse", main).stdout.trim();
-  run("buf", "breaking", "proto", "--against", `.git#ref=${commit},subdir=proto`);
+  const against = `.git#ref=${commit.stdout.trim()},subdir=proto`;
+  run("buf", "breaking", "proto", "--against", against);
 }
 
 function noTestLeftOut() {

@@ -145,7 +145,7 @@ test("settings are read from .env, and what looks like one and is none is told",
   await using where = await place();
   await using folder = await place();
   await writeFile(path.join(folder.dir, ".env"), "TURN_TIMEOUT=soon\nOPENAI_BASEURL=http://a/v1\n");
-  const system = launch(where, [], folder.dir);
+  const system = launch(where, [], { cwd: folder.dir });
   expect(await system.exited).toBe(1);
   expect(system.output()).toBe(
     "OPENAI_BASEURL is not a setting of Amp Bridge: did you mean OPENAI_BASE_URL?\n" +

@@ -41,8 +41,12 @@ export interface System extends AsyncDisposable {
 }
 
 /** Runs what `npm start` runs, in the clone or another folder; disposing asks it to stop and waits. */
-export function launch(where: Place, args: string[] = [], cwd = ROOT): System {
-  return watch(spawn(process.execPath, [START, ...args], { cwd, env: where.env }));
+export function launch(
+  where: Place,
+  args: string[] = [],
+  { cwd = ROOT, node = process.execPath } = {},
+): System {
+  return watch(spawn(node, [START, ...args], { cwd, env: where.env }));
 }
 
 /** Runs npm itself, without the installation before it. */
@@ -51,8 +55,12 @@ export function launchNpm(where: Place): System {
 }
 
 /** As `launch`, and waits until everything runs. */
-export async function start(where: Place, args: string[] = []): Promise<System> {
-  const system = launch(where, args);
+export async function start(
+  where: Place,
+  args: string[] = [],
+  options: { node?: string } = {},
+): Promise<System> {
+  const system = launch(where, args, options);
   await isUp(system);
   return system;
 }
