@@ -3,6 +3,7 @@ import { checkInterruptions } from "./checks/interruptions.js";
 import { checkAtRest, checkStop } from "./checks/leftovers.js";
 import { checkMemory, Memory } from "./checks/memory.js";
 import { checkQuestions } from "./checks/questions.js";
+import { checkSockets } from "./checks/sockets.js";
 import { checkTurns } from "./checks/turns.js";
 import { Endings } from "./endings.js";
 import { injectAll } from "./faults.js";
@@ -73,6 +74,7 @@ export async function run(
     ...(await checkQuestions(database, log)),
     ...(await checkAtRest(system)),
     ...checkMemory(lives),
+    ...checkSockets(system.slack.sockets.silences, faults, (host) => system.gatewayAt(host)),
     ...[...system.slack.refusals].map(([error, times]) => `Slack refused ${times} posts: ${error}`),
   ];
   load.close();

@@ -174,6 +174,12 @@ export class System implements AsyncDisposable {
     return known(this.links.get(name), name);
   }
 
+  /** The gateway that reaches Slack at this address. */
+  gatewayAt(host: string): string | undefined {
+    return [...this.links.values()].find(({ address, to }) => to === "slack" && address === host)
+      ?.from;
+  }
+
   /** A client of all backends, which passes no link. */
   connect(): SessionClient {
     return connectSessions(`ipv4:${this.backendAddresses.join(",")}`);

@@ -44,7 +44,7 @@ export async function buildVersion(ref: string): Promise<Version> {
 
 /** Gives it its dependencies: ours, where it has the same, else those that npm fetches. */
 async function install(root: string): Promise<void> {
-  if (!(await isSame(root, "package-lock.json"))) {
+  if (!(await haveAllOf(root))) {
     await run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: root });
     return;
   }
@@ -59,9 +59,20 @@ async function install(root: string): Promise<void> {
   }
 }
 
-async function isSame(root: string, file: string): Promise<boolean> {
-  const [ours, theirs] = await Promise.all(
-    [THIS_ROOT, root].map((each) => readFile(path.join(each, file), "utf8")),
+/** Whether we have all that it locks, in the same versions. */
+async function haveAllOf(root: string): Promise<boolean> {
+  const [ours, theirs] = await Promise.all([THIS_ROOT, root].map(lockedVersions));
+  return Object.entries(theirs ?? {}).every(([name, version]) => ours?.[name] === version);
+}
+
+/** The version of each package, by the folder that it is installed in. */
+async function lockedVersions(root: string): Promise<Record<string, string>> {
+  const lock = JSON.parse(await readFile(path.join(root, "package-lock.json"), "utf8")) as {
+    packages: Record<string, { version?: string }>;
+  };
+  return Object.fromEntries(
+    Object.entries(lock.packages).flatMap(([folder, { version }]) =>
+      folder.startsWith("node_modules/") && version !== undefined ? [[folder, version]] : [],
+    ),
   );
-  return ours === theirs;
 }
