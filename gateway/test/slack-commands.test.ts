@@ -37,10 +37,13 @@ test("help, also for nothing", async () => {
   }
 });
 
-test("an unknown command, and arguments that are missing", async () => {
-  expect((await say("frob <b>")).text).toBe(
-    "Unknown command: `frob`. Try `help` for available commands.",
+test("a slip, flags that there are not, and arguments that are missing", async () => {
+  expect((await say("hlep")).text).toBe("Unknown command: `hlep`. Did you mean `help`?");
+  expect((await say("new --dri /srv tea")).text).toBe(
+    "Unknown flag: `--dri`. Usage: `new [--dir &lt;path&gt;] [description]`\nPut a description that has a flag in quotes.",
   );
+  expect((await say("list —all")).text).toBe("Unknown flag: `—all`. Usage: `list [project]`");
+  expect((await say("status --verbose")).text).toBe("Unknown flag: `--verbose`. Usage: `status`");
   expect((await say("connect")).text).toBe(
     "Usage: `connect &lt;session_id&gt;`\nProvide the session ID (or first 8 chars).",
   );
@@ -74,6 +77,7 @@ test("new with a folder names it; sessions, status and list show it", async () =
     return found;
   });
   const id8 = /`(.{8})`/.exec(root.text ?? "")?.[1];
+  const thread = root.thread_ts ?? "";
   expect(root.text).toBe(
     `Started new session \`${id8}\` in \`${cwd}\`\n_tea_\nReply in this thread to interact with the session.`,
   );
@@ -87,12 +91,22 @@ test("new with a folder names it; sessions, status and list show it", async () =
   expect(blocks).toContain("Amplifier Sessions");
   expect(blocks).toContain(`connect_session_${id8}`);
   expect(blocks).toMatch(/ \| \d\d\/\d\d \d\d:\d\d UTC/);
-  await system.ask(`${BOT} end`, root.ts);
-  const [status] = await system.ask(`${BOT} status`, root.ts);
+  await system.ask(`${BOT} end`, thread);
+  const [status] = await system.ask(`${BOT} status`, thread);
   expect(JSON.stringify(status?.blocks)).toContain(":white_circle: *Session Status: Inactive*");
   expect((await say(`connect ${id8}`)).text).toMatch(
     new RegExp(`^Could not resume session \`${id8}\``),
   );
+});
+
+test("an unknown slash command says so", async () => {
+  const command = { channel: RANDOM, user: BOB, command: "/amp" };
+  await system.slack.command({ ...command, text: "frob <b>" });
+  await vi.waitFor(async () => {
+    expect((await lastIn(RANDOM))?.text).toBe(
+      "Unknown command: `frob`. Try `help` for available commands.",
+    );
+  });
 });
 
 test("a slash command answers in the channel, and its new posts a thread of its own", async () => {
@@ -115,7 +129,7 @@ test("a slash command answers in the channel, and its new posts a thread of its 
       thread_ts: root?.ts,
       text: expect.stringContaining("hi"),
     });
-    expect(messages).toHaveLength(5);
+    expect(messages).toHaveLength(6);
   });
 });
 

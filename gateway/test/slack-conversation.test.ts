@@ -28,7 +28,7 @@ test.each<Transport>(["http", "socket"])("a conversation over %s", async (transp
   expect(JSON.stringify(status?.blocks)).toContain(":large_green_circle: *Session Status: Active*");
   const [ended] = await system.ask(`${BOT} stop`, thread);
   expect(ended?.text).toBe("Session ended. Start a new one with `new`.");
-  expect((await slack.messages(GENERAL)).filter(({ user }) => user === ADA)).toHaveLength(5);
+  expect((await slack.messages(GENERAL)).filter(({ user }) => user === ADA)).toHaveLength(4);
   expect(await system.answers(thread)).toHaveLength(4);
 });
 

@@ -21,7 +21,9 @@ interface Setting extends AsyncDisposable {
   env: Record<string, string>;
   mention(words: string): Promise<string>;
   say(thread: string, text: string): Promise<void>;
-  /** The app's messages: of a thread, or of the channel itself. */
+  /** Gives the slash command in the channel. */
+  slash(text: string): Promise<Response>;
+  /** The app's messages: of a thread without the one that its session began with, or of the channel itself. */
   said(thread?: string): Promise<string[]>;
   begin(): Promise<string>;
 }
@@ -51,7 +53,22 @@ async function setting(): Promise<Setting> {
       .filter(({ ts, user }) => user === slack.app.botUserId && ts !== thread)
       .sort((one, other) => Number(one.ts) - Number(other.ts));
   }
-  const said = async (thread?: string) => (await messages(thread)).map(({ text }) => text);
+  const said = async (thread?: string) => {
+    const texts = (await messages(thread)).map(({ text }) => text);
+    return thread === undefined ? texts : texts.filter((text) => !STARTED.test(text));
+  };
+  const slash = (text: string) => {
+    const command = new URLSearchParams({
+      command: "/amp",
+      text,
+      team_id: slack.app.teamId,
+      channel_id: channel,
+      user_id: slack.user,
+      trigger_id: text,
+    });
+    const url = `http://127.0.0.1:${port}/slack/events`;
+    return deliver(url, command.toString(), {}, slack.app.signingSecret);
+  };
   const mention = (words: string) => slack.post(channel, `<@${slack.app.botUserId}> ${words}`);
   return {
     slack,
@@ -60,16 +77,16 @@ async function setting(): Promise<Setting> {
     pool,
     env,
     mention,
+    slash,
     said,
     async say(thread, text) {
       await slack.post(channel, text, thread);
     },
     async begin() {
-      await mention("new");
+      const thread = await mention("new");
       return vi.waitFor(async () => {
-        const [root] = await messages();
-        if (!root) throw new Error("no session began");
-        return root.ts;
+        if ((await messages(thread)).length === 0) throw new Error("no session began");
+        return thread;
       }, LONG);
     },
     async [Symbol.asyncDispose]() {
@@ -82,6 +99,7 @@ async function setting(): Promise<Setting> {
   };
 }
 
+const STARTED = /^Started new session/;
 const LONG = { timeout: 20_000 };
 
 async function idle({ pool }: Setting): Promise<void> {
@@ -175,7 +193,7 @@ test("killed while a session's first message is posted: one session, mapped to i
   await using world = await setting();
   const first = await gatewayProcess(world.env);
   const release = world.proxy.hold("chat.postMessage");
-  await world.mention("new tea");
+  await world.slash("new tea");
   await vi.waitFor(async () => expect(await world.said()).toHaveLength(1), LONG);
   await first.kill();
   release();
@@ -195,11 +213,87 @@ test("killed while a session's first message is posted: one session, mapped to i
   expect(sessions).toHaveLength(1);
 });
 
+test("killed in the first turn of a session that a mention began: one session, one turn, one answer", async () => {
+  await using world = await setting();
+  const first = await gatewayProcess(world.env);
+  const thread = await world.mention("slow 2 what is oolong?");
+  const backend = connectSessions(world.backend);
+  await vi.waitFor(async () => {
+    expect((await backend.list({})).sessions).toMatchObject([{ openTurns: 1 }]);
+  }, LONG);
+  await first.kill();
+
+  await using _second = await gatewayProcess(world.env);
+  await vi.waitFor(async () => expect(await world.said(thread)).toHaveLength(1), LONG);
+  await idle(world);
+  expect(await world.said(thread)).toEqual([expect.stringContaining("what is oolong?")]);
+  const { sessions } = await backend.list({});
+  const [session] = sessions;
+  const { turns } = await backend.listTurns({ sessionId: session?.sessionId ?? "" });
+  backend.close();
+  expect([sessions.length, turns.length]).toEqual([1, 1]);
+  const { rows } = await world.pool.query(
+    "select state, session_id, thread_ts from slack_mappings",
+  );
+  expect(rows).toEqual([{ state: "active", session_id: session?.sessionId, thread_ts: thread }]);
+});
+
+test("killed between the steps of a beginning by a mention: the next attempt goes on with what there is", async () => {
+  await using world = await setting();
+  for (const step of ["before the session", "before the mapping", "before the turn"]) {
+    const first = await gatewayProcess(world.env);
+    const hook = {
+      "before the session": "before insert",
+      "before the mapping": "before update of session_id",
+      "before the turn": "before update of state",
+    }[step];
+    // The database takes so long for this step that the gateway is killed in it.
+    await world.pool.query(`create function hold() returns trigger language plpgsql as $$
+      begin perform pg_advisory_xact_lock(4711); return new; end $$`);
+    await world.pool.query(
+      `create trigger hold ${hook} on slack_mappings for each row execute function hold()`,
+    );
+    const holder = await world.pool.connect();
+    await holder.query("select pg_advisory_lock(4711)");
+    const thread = await world.mention(`hello ${step}`);
+    await vi.waitFor(async () => {
+      const { rowCount } = await holder.query(
+        "select from pg_locks where locktype = 'advisory' and objid = 4711 and not granted",
+      );
+      expect(rowCount).toBeGreaterThan(0);
+    }, LONG);
+    await first.kill();
+    await holder.query("select pg_advisory_unlock(4711)");
+    holder.release();
+    await world.pool.query("drop trigger hold on slack_mappings");
+    await world.pool.query("drop function hold");
+
+    const second = await gatewayProcess(world.env);
+    await vi.waitFor(async () => expect(await world.said(thread)).toHaveLength(1), LONG);
+    await idle(world);
+    expect(await world.said(thread)).toEqual([expect.stringMatching(/turn 1\).*hello/s)]);
+    await second.kill();
+  }
+  const backend = connectSessions(world.backend);
+  const { sessions } = await backend.list({});
+  backend.close();
+  expect(sessions).toHaveLength(3);
+});
+
 test("messages that come before their thread's mapping wait for it", async () => {
   await using world = await setting();
   await using _gateway = await gatewayProcess(world.env);
   const release = world.proxy.hold("chat.postMessage");
-  const thread = await world.begin();
+  await world.slash("new tea");
+  const root = await vi.waitFor(async () => {
+    const { messages } = await world.slack.call("conversations.history", {
+      channel: world.slack.channels.general,
+    });
+    const [found] = messages as { ts: string; text: string }[];
+    if (!found?.text.startsWith("Started")) throw new Error("no session began");
+    return found;
+  }, LONG);
+  const thread = root.ts;
   await world.say(thread, `<@${world.slack.app.botUserId}> too early?`);
   await world.say(thread, "me too?");
   release();

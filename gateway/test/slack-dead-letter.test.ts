@@ -1,6 +1,6 @@
 import { connectSessions } from "@amp/proto";
 import { expect, test, vi } from "vitest";
-import { ADA, BOT, GENERAL, type SlackSystem, startSlackSystem } from "./slack-system.js";
+import { ADA, GENERAL, type SlackSystem, startSlackSystem } from "./slack-system.js";
 
 /** Makes the attempt after the next failure the last one, and waits for the end. */
 async function exhaust({ pool }: SlackSystem): Promise<void> {
@@ -41,7 +41,7 @@ test("a message that is given up: its author is told once", async () => {
 test("a new session whose first message is given up: its slot is given back and it ends", async () => {
   await using system = await startSlackSystem({ SLACK_MAX_SESSIONS_PER_USER: "1" });
   system.proxy.fail("chat.postMessage", "down", 2);
-  await system.slack.message({ channel: GENERAL, user: ADA, text: `${BOT} new` });
+  await system.slack.command({ channel: GENERAL, user: ADA, command: "/amp", text: "new" });
   await exhaust(system);
   const { rows } = await system.pool.query("select from slack_mappings");
   expect(rows).toEqual([]);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { ADA, BOB, type SlackSystem, startSlackSystem } from "./slack-system.js";
+import { ADA, BOB, EVE, type SlackSystem, startSlackSystem } from "./slack-system.js";
 
 let system: SlackSystem;
 beforeAll(async () => {
@@ -24,8 +24,6 @@ async function write(user: string, text: string, thread_ts?: string) {
 }
 
 test("direct messages are one conversation, without mentions or threads", async () => {
-  const hint = await write(ADA, "hello");
-  expect(hint.texts).toEqual(["_No session in this conversation. Use `new` to start one._"]);
   const started = await write(ADA, "new tea");
   expect(started.texts).toEqual([
     expect.stringMatching(/^Started new session `.{8}`: tea\nReply here to interact/),
@@ -33,9 +31,23 @@ test("direct messages are one conversation, without mentions or threads", async 
   const { texts, said } = await write(ADA, "list what is oolong?");
   expect(texts).toEqual([expect.stringContaining("list what is oolong?")]);
   expect(said[0]?.thread_ts).toBeUndefined();
-  // A thread is another conversation, and says so.
+  // A thread is another conversation, with a session of its own.
   const thread = await write(ADA, "and here?", started.ts);
-  expect(thread.texts).toEqual([expect.stringContaining("_No session in this conversation.")]);
+  expect(thread.texts).toEqual([expect.stringMatching(/turn 1\).*and here\?/s)]);
+  expect(thread.said[0]?.thread_ts).toBe(started.ts);
+});
+
+test("a first message needs no command, whatever it says", async () => {
+  const first = await write(EVE, "hello, list what is oolong?");
+  expect(first.texts).toEqual([expect.stringMatching(/turn 1\).*hello, list what is oolong\?/s)]);
+  const second = await write(EVE, "help me");
+  expect(second.texts).toEqual([expect.stringMatching(/turn 2\).*help me/s)]);
+  const { texts, said } = await write(EVE, "<@U0AMP> new milk");
+  expect(texts).toEqual([
+    expect.stringMatching(/^Started new session `.{8}`: milk\nReply in this/),
+  ]);
+  const third = await write(EVE, "of oats", said[0]?.thread_ts);
+  expect(third.texts).toEqual([expect.stringMatching(/turn 1\).*of oats/s)]);
 });
 
 test("a slash command means them, and does not wait behind a running turn", async () => {

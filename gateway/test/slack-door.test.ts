@@ -98,7 +98,7 @@ test("a delivery that cannot be stored is not acknowledged, and comes in when se
     type: "app_mention",
     channel: GENERAL,
     user: ADA,
-    text: `${BOT} frobnicate`,
+    text: `${BOT} confgi`,
     ts: "1700000000.000100",
   });
   await system.pool.query("alter table slack_inbox rename to away");
@@ -109,7 +109,7 @@ test("a delivery that cannot be stored is not acknowledged, and comes in when se
   expect((await deliver(`${url}/slack/events`, delivery, retry)).status).toBe(200);
   await vi.waitFor(async () => {
     expect((await system.answers("1700000000.000100")).map(({ text }) => text)).toEqual([
-      "Unknown command: `frobnicate`. Try `help` for available commands.",
+      "Unknown command: `confgi`. Did you mean `config`?",
     ]);
   });
 });

@@ -17,9 +17,12 @@ async function mappings(system: SlackSystem): Promise<MappingRow[]> {
   return rows;
 }
 
+/** The threads that sessions began in. */
 async function roots(system: SlackSystem): Promise<string[]> {
   const messages = await system.slack.messages(GENERAL);
-  return messages.filter(({ text }) => text?.startsWith("Started new")).map(({ ts }) => ts);
+  return messages
+    .filter(({ text }) => text?.startsWith("Started new"))
+    .map(({ ts, thread_ts }) => thread_ts ?? ts);
 }
 
 /** Waits until the channel is told that the app cannot write there. */
@@ -45,12 +48,17 @@ test("many new at once in one channel: a thread each, and none on the bare chann
   }
 });
 
-test("new in a free thread is for that thread, and in a taken one for a thread of its own", async () => {
+test("new in a free thread is for that thread; in a taken one it says so, and by the slash command begins another", async () => {
   await using system = await startSlackSystem();
   const { ts } = await system.slack.message({ channel: GENERAL, user: ADA, text: "a talk" });
   const [started] = await system.ask(`${BOT} new`, ts);
   expect(started?.text).toContain("Started new session");
-  await system.slack.message({ channel: GENERAL, user: ADA, text: `${BOT} new`, thread_ts: ts });
+  const [refused] = await system.ask(`${BOT} new second`, ts);
+  const id8 = /`(.{8})`/.exec(started?.text ?? "")?.[1];
+  expect(refused?.text).toBe(
+    `This conversation has session \`${id8}\` already.\n_To begin another one, mention me outside of this thread._`,
+  );
+  await system.slack.command({ channel: GENERAL, user: ADA, command: "/amp", text: "new" });
   const other = await vi.waitFor(async () => {
     const [, second] = await roots(system);
     if (!second) throw new Error("no second session");
@@ -70,8 +78,9 @@ test("the limit holds when all slots are asked for at once, for each user alone"
   );
   await vi.waitFor(
     async () => {
-      const refused = await Promise.all(asked.map(({ ts }) => system.answers(ts)));
-      expect(refused.flat().map((message) => message.text)).toEqual(
+      const answers = await Promise.all(asked.map(({ ts }) => system.answers(ts)));
+      const refused = answers.flat().filter(({ text }) => !text?.startsWith("Started new"));
+      expect(refused.map((message) => message.text)).toEqual(
         Array(7).fill("Session limit reached (3). End an existing session first."),
       );
       expect(await roots(system)).toHaveLength(3);
@@ -127,7 +136,7 @@ test("a root message that Slack refuses leaves no mapping, no session and no slo
 
 test("direct messages that the app is not part of: told so, and no session, mapping or slot stays", async () => {
   await using system = await startSlackSystem({ SLACK_MAX_SESSIONS_PER_USER: "1" });
-  const { channel } = await system.slack.message({ channel: ADA, user: ADA, text: "hello" });
+  const { channel } = await system.slack.message({ channel: ADA, user: ADA, text: "help" });
   await idle(system);
   system.proxy.fail("chat.postMessage", "channel_not_found");
   await system.slack.command({ channel, user: ADA, command: "/amp", text: "new" });

@@ -10,6 +10,7 @@ import { type System, startSystem } from "./web-system.js";
 
 export const ADA = "U0ADA";
 export const BOB = "U0BOB";
+export const EVE = "U0EVE";
 export const GENERAL = "C0GENERAL";
 export const RANDOM = "C0RANDOM";
 export const BOT = "<@U0AMP>";
@@ -28,7 +29,7 @@ export interface SlackSystem extends System {
   ask(text: string, thread?: string, answers?: number, user?: string): Promise<LocalSlackMessage[]>;
   /** The app's messages of a thread. */
   answers(thread: string): Promise<LocalSlackMessage[]>;
-  /** Begins a session by a mention in the channel. Returns the `ts` of its thread. */
+  /** Begins a session by the slash command in the channel. Returns the `ts` of its thread, whose root is the app's. */
   begin(words?: string, user?: string): Promise<string>;
 }
 
@@ -93,7 +94,7 @@ export async function startSlackSystem(
           ({ text, thread_ts }) => !thread_ts && text?.startsWith("Started new session"),
         );
       const before = (await roots()).length;
-      await slack.message({ channel: GENERAL, user, text: `${BOT} new ${words}` });
+      await slack.command({ channel: GENERAL, user, command: "/amp", text: `new ${words}` });
       const root = await vi.waitFor(
         async () => {
           const found = await roots();

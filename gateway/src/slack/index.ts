@@ -20,7 +20,8 @@ import { Outbox } from "./outbox/outbox.js";
 import { withoutMarkdown } from "./text/plain.js";
 import type { Bridge } from "./work/bridge.js";
 import { endedHere, sessionsEnded, tellEnded } from "./work/ended.js";
-import { giveUpDelivery, NO_PLACE, workDelivery } from "./work/work.js";
+import { NO_PLACE } from "./work/start.js";
+import { giveUpDelivery, workDelivery } from "./work/work.js";
 
 /**
  * Starts the Slack surface. A delivery comes in by a door (HTTP, Socket Mode,

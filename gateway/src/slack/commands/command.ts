@@ -13,6 +13,8 @@ export interface CommandRequest {
   /** Where the answer goes. */
   address: Address;
   args: string[];
+  /** Whether only this very place may get a session; else a thread of its own may, where the place has one already. */
+  staysHere?: boolean;
   /** Decides the answer, with what is to be true at the same moment. */
   answer: (message: SlackText, also?: (tx: Queryable) => Promise<unknown>) => Promise<void>;
 }

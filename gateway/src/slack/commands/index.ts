@@ -4,42 +4,69 @@ import { config } from "./config.js";
 import { connect } from "./connect.js";
 import { end } from "./end.js";
 import { help } from "./help.js";
+import type { CommandLine, UnknownLine } from "./line.js";
 import { list } from "./list.js";
-import { commandName } from "./names.js";
+import type { CommandName } from "./names.js";
 import { newSession } from "./new.js";
 import { sessions } from "./sessions.js";
 import { status } from "./status.js";
+import { type Flag, flagOf } from "./words.js";
 
 export { runCommand } from "./run.js";
 
-const COMMANDS: ReadonlyMap<string, Command> = new Map([
-  ["help", help],
-  ["list", list],
-  ["sessions", sessions],
-  ["new", newSession],
-  ["connect", connect],
-  ["status", status],
-  ["end", end],
-  ["config", config],
-]);
+const COMMANDS: Record<CommandName, Command> = {
+  help,
+  list,
+  sessions,
+  new: newSession,
+  connect,
+  status,
+  end,
+  config,
+};
 
-/** A command line taken apart. */
-export interface CommandLine {
-  command: Command;
-  /** Whether there is such a command; one that there is not says so. */
-  known: boolean;
-  args: string[];
+/** How a command is written, where it takes more than its name; for mrkdwn. */
+const USAGES: Partial<Record<CommandName, string>> = {
+  list: "list [project]",
+  new: "new [--dir &lt;path&gt;] [description]",
+  connect: "connect &lt;session_id&gt;",
+};
+const FLAGS: Partial<Record<CommandName, string[]>> = { new: ["dir"] };
+
+const NOT_ENDED = "_Nothing was ended: `end` stands alone, or takes session ids or `all`._";
+
+/** The command that a line asks for; one that there is not says so. */
+export function commandOf(line: CommandLine | UnknownLine): Command {
+  if (line.kind === "unknown") return unknown(line);
+  const { name, args } = line;
+  if (name === "end" && args.length > 0) return saying(NOT_ENDED);
+  const flag = flagsOf(args).find((each) => !FLAGS[name]?.includes(each.name));
+  return flag ? unknownFlag(name, flag) : COMMANDS[name];
 }
 
-/** The first word is the command or an alias of it, the others are its arguments; nothing at all asks for help. */
-export function parseCommand(text: string): CommandLine {
-  const [first = "help", ...args] = text.split(/\s+/).filter((word) => word !== "");
-  const word = first.toLowerCase();
-  const command = COMMANDS.get(commandName(word));
-  return { command: command ?? unknown(word), known: command !== undefined, args };
+/** The flags among the words; `--` ends them. */
+function flagsOf(args: string[]): Flag[] {
+  const end = args.indexOf("--");
+  return args
+    .slice(0, end < 0 ? undefined : end)
+    .map(flagOf)
+    .filter((flag) => flag !== undefined);
 }
 
-function unknown(word: string): Command {
-  const text = `Unknown command: \`${escapeText(word)}\`. Try \`help\` for available commands.`;
+function unknown({ word, meant }: UnknownLine): Command {
+  const help =
+    meant === undefined ? "Try `help` for available commands." : `Did you mean \`${meant}\`?`;
+  const text = `Unknown command: \`${escapeText(word.toLowerCase())}\`. ${help}`;
+  return saying(text);
+}
+
+function saying(text: string): Command {
   return (_bridge, { answer }) => answer({ text });
+}
+
+function unknownFlag(name: CommandName, { written }: Flag): Command {
+  const usage = USAGES[name] ?? name;
+  const quote = name === "new" ? "\nPut a description that has a flag in quotes." : "";
+  const text = `Unknown flag: \`${escapeText(written)}\`. Usage: \`${usage}\`${quote}`;
+  return saying(text);
 }

@@ -4,6 +4,7 @@ import { escapeText } from "../text/escape.js";
 import { blocks, button, header, section } from "../text/message.js";
 import { patiently } from "../work/bridge.js";
 import type { Command } from "./command.js";
+import { unquoted } from "./words.js";
 
 const MOST = 15;
 /** Escaped it may be five times as long, and a section takes 3,000. */
@@ -14,7 +15,8 @@ export const CONNECT_ACTION = "connect_session_";
 
 /** `list [project]`: the latest sessions, from whichever surface, each with a button to connect to it. */
 export const list: Command = async (bridge, { job, args, answer }) => {
-  const filter = { project: args[0] ?? "", pageSize: MOST };
+  const project = args.map(unquoted).join(" ");
+  const filter = { project, pageSize: MOST };
   const { sessions } = await bridge.backend.list(filter, patiently(bridge, job));
   if (sessions.length === 0) return answer({ text: "_No sessions found._" });
   await answer(blocks("Amplifier", header("Amplifier Sessions"), ...sessions.map(entry)));

@@ -1,26 +1,59 @@
 import type { Session } from "../../backend/index.js";
 import { placeKey } from "../keys.js";
-import { escapeText, plainText } from "../text/escape.js";
+import { escapeText } from "../text/escape.js";
 import { type Bridge, patiently } from "../work/bridge.js";
 import { startSession } from "../work/start.js";
 import type { Command, CommandRequest } from "./command.js";
+import { flagOf, unquoted } from "./words.js";
 
-const NO_DIR = "Missing value for `--dir`. Usage: `new [--dir &lt;path&gt;] [description]`";
+const USAGE = "Usage: `new [--dir &lt;path&gt;] [description]`";
+const NO_DIR = `Missing value for \`--dir\`. ${USAGE}`;
+const TWO_DIRS = `\`--dir\` stands there more than once. ${USAGE}`;
 
 /** `new [--dir <path>] [description]`: begins a session here, or in a thread of its own. */
 export const newSession: Command = async (bridge, request) => {
-  const args = [...request.args];
-  const flag = args.indexOf("--dir");
-  const [, dir] = flag < 0 ? [] : args.splice(flag, 2);
-  if (flag >= 0 && dir === undefined) return request.answer({ text: NO_DIR });
-  const description = plainText(args.join(" "));
+  const { dirs, description } = newArguments(request.args);
+  const [dir, another] = dirs;
+  if (dirs.includes("")) return request.answer({ text: NO_DIR });
+  if (another !== undefined) return request.answer({ text: TWO_DIRS });
   await startSession(bridge, {
     ...request,
     begins: true,
-    open: () => createSession(bridge, request, description, plainText(dir ?? "")),
+    open: () => createSession(bridge, request, description, dir ?? ""),
     text: (session, here) => startedText(session, here, dir !== undefined),
   });
 };
+
+/** What `new` was given. */
+export interface NewArguments {
+  /** The values of `--dir`, in their order; empty for one that is missing. */
+  dirs: string[];
+  description: string;
+}
+
+/** Reads the words behind `new`. `--dir` may stand anywhere before a `--`. */
+export function newArguments(args: string[]): NewArguments {
+  const dirs: string[] = [];
+  const words: string[] = [];
+  for (let at = 0; at < args.length; at += 1) {
+    const word = args[at] ?? "";
+    if (word === "--" && words.length === 0) {
+      words.push(...args.slice(at + 1));
+      break;
+    }
+    const flag = flagOf(word);
+    if (!flag) words.push(word);
+    else if (flag.value !== undefined) dirs.push(flag.value.trim());
+    else {
+      const next = args[at + 1] ?? "--";
+      const isValue = next !== "--" && flagOf(next) === undefined;
+      dirs.push(isValue ? unquoted(next).trim() : "");
+      if (isValue) at += 1;
+    }
+  }
+  const [only = "", ...more] = words;
+  return { dirs, description: more.length === 0 ? unquoted(only) : words.join(" ") };
+}
 
 /** Begins the session that a request asks for; the same one however often it is called. */
 export function createSession(

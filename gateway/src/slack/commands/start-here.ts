@@ -1,6 +1,6 @@
 import { enqueueAgain } from "../inbox/store.js";
 import { findMapping } from "../mappings/store.js";
-import { startSession } from "../work/start.js";
+import { startSession, takenText } from "../work/start.js";
 import type { Command } from "./command.js";
 import { createSession, startedText } from "./new.js";
 
@@ -13,9 +13,7 @@ export const startHere: Command = async (bridge, request) => {
   const { place, args, answer } = request;
   const here = await findMapping(bridge.pool, place);
   if (here?.active) {
-    return answer({
-      text: `This conversation has session \`${here.sessionId.slice(0, 8)}\` already.`,
-    });
+    return answer({ text: takenText(here.sessionId) });
   }
   await startSession(bridge, {
     ...request,

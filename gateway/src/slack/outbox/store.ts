@@ -110,7 +110,7 @@ export async function markSent(db: Queryable, id: string, ts: Ts | null): Promis
 export async function isThreadBeginning(db: Queryable, channel: ChannelId): Promise<boolean> {
   const { rowCount } = await db.query(
     `select from slack_outbox
-     where channel_id = $1 and mapping_id is not null and state = 'sending'
+     where channel_id = $1 and thread_ts is null and mapping_id is not null and state = 'sending'
        and tried_at > now() - interval '1 minute' limit 1`,
     [channel],
   );

@@ -1,4 +1,7 @@
 import { expect, test } from "vitest";
+import { readLine } from "../commands/line.js";
+import { newArguments } from "../commands/new.js";
+import { wordsOf } from "../commands/words.js";
 import { addressed } from "../work/addressed.js";
 import { agentReply } from "./agent-reply.js";
 import { escapeText, plainText } from "./escape.js";
@@ -19,7 +22,9 @@ const functions: Record<string, (text: string) => unknown> = {
   escapeText,
   plainText,
   splitMarkdown: (text) => splitMarkdown(text, 11_500),
-  addressed: (text) => addressed(text, "U0AMP", "amp"),
+  addressed: (text) => addressed(text, { id: "U0AMP", name: "amp" }),
+  readLine: (text) => readLine(text, ["amp"]),
+  newArguments: (text) => newArguments(wordsOf(text)),
 };
 
 const pieces = [
@@ -76,6 +81,14 @@ const pieces = [
     ":-|",
     "| - ",
     "\\|",
+    '"a ',
+    "“ ",
+    "--a=",
+    "=",
+    "new ",
+    "<@U0AMP>*",
+    "*<@U0AMP>",
+    "\n&gt;",
     "*_",
     "[",
     "> ",

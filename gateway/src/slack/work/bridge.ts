@@ -5,7 +5,7 @@ import type { Backend } from "../../backend/index.js";
 import type { SlackConfig } from "../config.js";
 import type { SlackMessage } from "../door/delivery.js";
 import type { Job } from "../inbox/job.js";
-import { type ChannelId, isDirectMessage, type Ts, type UserId } from "../keys.js";
+import { type ChannelId, isDirectMessage, type Place, type Ts, type UserId } from "../keys.js";
 import type { Outbox } from "../outbox/outbox.js";
 import type { Draft } from "../outbox/store.js";
 import type { SlackText } from "../text/message.js";
@@ -28,10 +28,15 @@ export interface Address {
   responseUrl?: string | undefined;
 }
 
-/** Where a message is answered: in its thread, or the one that it begins; direct messages have none. */
-export function answerTo({ place, ts }: SlackMessage): Address {
-  const { channel, thread } = place;
-  return { channel, thread: thread ?? (isDirectMessage(channel) ? null : ts) };
+/** The conversation that a message is part of: its thread, or the one that it may begin; direct messages outside of threads are one. */
+export function conversationOf({ place, ts }: SlackMessage): Place {
+  return { ...place, thread: place.thread ?? (isDirectMessage(place.channel) ? null : ts) };
+}
+
+/** Where a message is answered: in its conversation. */
+export function answerTo(message: SlackMessage): Address {
+  const { channel, thread } = conversationOf(message);
+  return { channel, thread };
 }
 
 /** A reply to the address. */

@@ -1,62 +1,73 @@
-import { parseCommand, runCommand } from "../commands/index.js";
+import { commandOf, runCommand } from "../commands/index.js";
 import { leavingOf } from "../commands/leaving.js";
+import { type Line, readLine } from "../commands/line.js";
+import { createSession } from "../commands/new.js";
 import { leave } from "../commands/stop.js";
-import { namesOf } from "../config.js";
+import { namesOf, type SlackConfig } from "../config.js";
 import type { SlackMessage } from "../door/delivery.js";
 import { type Job, Postponed } from "../inbox/job.js";
-import { isDirectMessage } from "../keys.js";
+import { isDirectMessage, type Place } from "../keys.js";
 import { findMapping, isTaken } from "../mappings/store.js";
 import { isThreadBeginning } from "../outbox/store.js";
-import { addressed } from "./addressed.js";
-import { answerTo, type Bridge, draft } from "./bridge.js";
+import { cut } from "../text/cut.js";
+import { plainText } from "../text/escape.js";
+import { addressed, type Call } from "./addressed.js";
+import { answerTo, type Bridge, conversationOf } from "./bridge.js";
 import { refuse, sessionDied } from "./dead.js";
+import { beginInPlace } from "./start.js";
 import { runTurn } from "./turn.js";
 
 /** A message may come in before the mapping of the thread that it is in. */
 const THREAD_PAUSE_MS = 500;
+/** How much of its first message describes a session that was begun by it. */
+const MAX_DESCRIPTION = 100;
 
 /**
  * What a message means where it was written:
  * 0. it asks to stop or to end, and nothing else, and addresses the app or the conversation has a session;
- * 1. it addresses the app, and its first word then is a command: that command;
+ * 1. it addresses the app with a command line that can be nothing else: that command;
  * 2. the conversation has a session: a message to it;
  * 3. the conversation's session died, or was ended by a command that overtook the message: everyone is
  *    told so, or was and now only its author is;
  * 4. the conversation may be about to get its session: looked at again in a moment;
- * 5. it addresses the app: an unknown command;
- * 6. it is a direct message: a command if it begins with one, else a hint;
+ * 5. it mentions the app, or is a direct message, with what may be a command line: that command;
+ * 6. it mentions the app, or is a direct message: the first message to a session that begins here;
  * 7. nothing of ours.
  * @param onOurs called before the work on it begins, unless it is 3, 4 or 7
  */
 export async function routeMessage(
   bridge: Bridge,
   job: Job,
-  message: SlackMessage,
+  delivered: SlackMessage,
   botUserId: string,
   onOurs: () => void,
 ): Promise<void> {
-  const { place, user } = message;
-  const { pool, outbox, config } = bridge;
+  const { pool, config } = bridge;
+  const app = { id: botUserId, name: config.botName };
+  const message = { ...delivered, place: conversationOf(delivered) };
+  const { place, text } = message;
   const direct = isDirectMessage(place.channel);
-  const address = answerTo(message);
-  const call = addressed(message.text, botUserId, config.botName);
-  const line = parseCommand(call?.rest ?? message.text);
-  const run = () => {
-    onOurs();
-    return runCommand(bridge, line.command, { job, user, place, address, args: line.args });
-  };
+  const call = addressed(text, app);
+  const line = readMessage(call, direct ? text : undefined, bridge.config, app);
+  const asked = plainText(call?.mentioned ? call.rest : text, app);
 
   const mapping = await findMapping(pool, place);
-  const leaving = leavingOf(message.text, botUserId, namesOf(config));
+  const leaving = leavingOf(text, botUserId, namesOf(config));
   if (leaving && (leaving.addressed || mapping?.active)) {
     onOurs();
-    return runCommand(bridge, leave(leaving), { job, user, place, address, args: [] });
+    const given = { job, user: message.user, place, address: place, args: [] };
+    return runCommand(bridge, leave(leaving), given);
   }
-  if (call && line.known) return run();
+  if (call && line.kind !== "talk" && line.sure) {
+    const begins = line.kind === "command" && ["new", "connect"].includes(line.name);
+    // Direct messages have a session already: the other one is in the mention's thread.
+    const beside = direct && begins && mapping?.active && place.thread === null;
+    onOurs();
+    return runLine(bridge, job, message, beside ? { ...place, thread: message.ts } : place, line);
+  }
   if (mapping?.active) {
     onOurs();
-    const text = call?.mentioned ? call.rest : message.text;
-    return runTurn(bridge, job, message, mapping, text);
+    return runTurn(bridge, job, message, mapping, asked);
   }
   if (mapping?.endReason === "untold") return sessionDied(bridge, job, message, mapping);
   if (mapping?.endReason === "dead") return refuse(bridge, message);
@@ -64,13 +75,57 @@ export async function routeMessage(
   // In this order: what is not beginning any more has its mapping by now.
   const mayBegin = async () =>
     (await isThreadBeginning(pool, place.channel)) || (await isTaken(pool, place));
-  if (place.thread !== null && (await mayBegin())) {
+  if (delivered.place.thread !== null && (await mayBegin())) {
     throw new Postponed(THREAD_PAUSE_MS, "This thread may be about to get its session.");
   }
-  if (call) return run();
-  if (!direct) return;
-  if (line.known) return run();
+  if (!call?.mentioned && !direct) return;
   onOurs();
-  const text = "_No session in this conversation. Use `new` to start one._";
-  await outbox.decide(job, async () => [draft(address, { text })]);
+  if (line.kind !== "talk") return runLine(bridge, job, message, place, line);
+  return begin(bridge, job, message, asked);
+}
+
+/** Reads what is said to the app. Its bare name counts with a command line that can be nothing else. */
+function readMessage(
+  call: Call | undefined,
+  direct: string | undefined,
+  config: SlackConfig,
+  app: { id: string; name: string },
+): Line {
+  const said = call?.rest ?? direct;
+  if (said === undefined) return { kind: "talk" };
+  const line = readLine(plainText(said, app), namesOf(config));
+  if (call?.mentioned || !call) return line;
+  return line.kind === "command" && line.sure && call.rest !== "" ? line : { kind: "talk" };
+}
+
+/** Runs the command of a line; what it begins, it begins in that place. */
+function runLine(
+  bridge: Bridge,
+  job: Job,
+  message: SlackMessage,
+  place: Place,
+  line: Exclude<Line, { kind: "talk" }>,
+): Promise<void> {
+  const address = answerTo({ ...message, place });
+  const args = line.kind === "command" ? line.args : [];
+  const given = { job, user: message.user, place, address, args, staysHere: true };
+  return runCommand(bridge, commandOf(line), given);
+}
+
+/**
+ * Begins a session with a message. Crashes leave a reservation, or a
+ * conversation that has its session: the next attempt goes on from there, and
+ * the backend knows the session and the turn by the row's request id.
+ */
+function begin(bridge: Bridge, job: Job, message: SlackMessage, text: string): Promise<void> {
+  const { place, user } = message;
+  const first = async () => {
+    const [about = ""] = text.trim().split("\n", 1);
+    const open = () => createSession(bridge, { job, user, place }, cut(about, MAX_DESCRIPTION));
+    if (!(await beginInPlace(bridge, { job, user, place, address: place, open }))) return;
+    const mapping = await findMapping(bridge.pool, place);
+    if (!mapping?.active) throw new Error("The session that began here is gone already.");
+    await runTurn(bridge, job, message, mapping, text);
+  };
+  return runCommand(bridge, first, { job, user, place, address: place, args: [] });
 }

@@ -4,7 +4,6 @@ import type { SlackMessage } from "../door/delivery.js";
 import type { Job } from "../inbox/job.js";
 import { type Mapping, touch } from "../mappings/store.js";
 import { agentReply } from "../text/agent-reply.js";
-import { plainText } from "../text/escape.js";
 import type { SlackText } from "../text/message.js";
 import { type Bridge, draft, patiently } from "./bridge.js";
 import { sessionDied } from "./dead.js";
@@ -13,6 +12,7 @@ import { failureText } from "./failure.js";
 /**
  * Sends a message to the conversation's session and decides the reply. Only a
  * dead session ends the mapping; whatever else fails is told and keeps it.
+ * @param text what the agent reads, as its author saw it
  */
 export async function runTurn(
   bridge: Bridge,
@@ -21,7 +21,7 @@ export async function runTurn(
   mapping: Mapping,
   text: string,
 ): Promise<void> {
-  const reply = await answer(bridge, job, message, mapping, plainText(text));
+  const reply = await answer(bridge, job, message, mapping, text);
   if (reply === "dead") return sessionDied(bridge, job, message, mapping);
   await bridge.outbox.decide(job, async (tx) => {
     await touch(tx, mapping.id);

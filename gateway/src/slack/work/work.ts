@@ -1,19 +1,20 @@
 import { reactTo } from "../api/reactions.js";
-import { parseCommand, runCommand } from "../commands/index.js";
+import { commandOf, runCommand } from "../commands/index.js";
 import { leavingCommand } from "../commands/leaving.js";
+import { readSlash } from "../commands/line.js";
 import { leave } from "../commands/stop.js";
+import { namesOf } from "../config.js";
 import type { Delivery } from "../door/delivery.js";
 import type { Job } from "../inbox/job.js";
 import { isDirectMessage } from "../keys.js";
 import { abandon, isTaken, reservationOf } from "../mappings/store.js";
+import { plainText } from "../text/escape.js";
 import { addressed } from "./addressed.js";
 import { type Address, answerTo, type Bridge, draft } from "./bridge.js";
 import { routeClick } from "./click.js";
 import { NO_RESPONSE } from "./failure.js";
 import { routeMessage } from "./route.js";
-
-/** Why a session is ended that was begun for a mapping which found no place. */
-export const NO_PLACE = "found no place in Slack";
+import { NO_PLACE } from "./start.js";
 
 /**
  * Does what a delivery asks for, in two steps: first what is to be replied is
@@ -49,10 +50,11 @@ async function decide(
     case "message":
       return routeMessage(bridge, job, delivery, botUserId, onOurs);
     case "command": {
-      const { command: named, args } = parseCommand(delivery.text);
-      const leaving = leavingCommand(delivery.text);
-      const command = leaving ? leave(leaving) : named;
       const { user, place } = delivery;
+      const line = readSlash(plainText(delivery.text), namesOf(bridge.config));
+      const args = line.kind === "command" ? line.args : [];
+      const leaving = leavingCommand(delivery.text);
+      const command = leaving ? leave(leaving) : commandOf(line);
       const address = addressOf(delivery);
       return runCommand(bridge, command, { job, user, place, address, args });
     }
@@ -105,7 +107,8 @@ async function isForUs(
   if (delivery.kind !== "message") return true;
   const { place, text } = delivery;
   if (isDirectMessage(place.channel)) return true;
-  if (botUserId !== undefined && addressed(text, botUserId, config.botName)) return true;
+  const app = { id: botUserId ?? "", name: config.botName };
+  if (addressed(text, app)?.mentioned) return true;
   return isTaken(pool, place);
 }
 
