@@ -133,9 +133,11 @@ export function watchSlack(context: SlackContext, onThread: (thread: SlackThread
     const known = threads.find((each) => each.holds(channel, written));
     const asked = log.find(message.text);
     if (known) known.sort(written);
-    else if (asked && message.text.startsWith("Started new session") && !message.thread_ts) {
+    else if (asked && message.text.startsWith("Started new session")) {
       noteReply(asked, Number(message.ts));
-      const thread = new SlackThread(context, asked.conversation, channel, message.ts);
+      // A mention's own thread, or the one that the answer to a slash command begins.
+      const root = message.thread_ts ?? message.ts;
+      const thread = new SlackThread(context, asked.conversation, channel, root);
       threads.push(thread);
       onThread(thread);
     } else log.oddities.push(`in ${channel}, thread ${message.thread_ts}: ${message.text}`);

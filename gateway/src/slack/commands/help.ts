@@ -21,6 +21,7 @@ export const help: Command = ({ config }, { answer }) =>
           "• `help` - Show this help",
           "",
           "*How it works:*",
+          `• \`@${config.botName}\` with anything but a command begins a session in that thread`,
           "• `new` in a channel creates a thread per session",
           "• Reply in a thread to continue that session",
         ].join("\n"),
