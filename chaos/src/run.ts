@@ -36,7 +36,7 @@ export async function run(
     options.upgradeFrom === undefined ? [] : planUpgrade(random.fork(), length, targets.service);
   const plan = [...broken, ...upgrades].sort((one, other) => one.at - other.at);
   const log = new Log();
-  const load = new Load(system, log, random.fork());
+  const load = new Load(system, log, random.fork(), options.upgradeFrom === undefined);
   const endings = new Endings(system, load, log, random.fork());
   const memory = new Memory(system);
   const over = new AbortController();

@@ -24,12 +24,14 @@ export class Load {
     system: System,
     log: Log,
     private readonly random: Random,
+    /** Whether all versions that run take a first message for the begin of a session. */
+    talkBegins: boolean,
   ) {
     const { database, slack, webUrls } = system;
     const deliveries = new Deliveries(system.slackDoors(random.fork()), random.fork());
     const { workspace } = slack;
     const over = this.over.signal;
-    this.slack = { workspace, deliveries, database, log, random: random.fork(), over };
+    this.slack = { workspace, deliveries, database, log, random: random.fork(), talkBegins, over };
     this.web = { urls: webUrls, log, random: random.fork() };
     watchSlack(this.slack, (thread) => this.talk(thread));
   }

@@ -14,6 +14,7 @@ const MENTION = `<@${BOT.id}> `;
 const ASK_AGAIN_MS = 300;
 const MENTION_PERCENT = 40;
 const SLASH_PERCENT = 30;
+const TALK_PERCENT = 50;
 
 /** What Slack threads share. */
 export interface SlackContext {
@@ -22,11 +23,16 @@ export interface SlackContext {
   database: Database;
   log: Log;
   random: Random;
+  /** Whether a first message without a command begins a session. */
+  talkBegins: boolean;
   /** Aborted when nobody is there any more. */
   over: AbortSignal;
 }
 
-/** A thread that several people write in; it begins with `new` in a channel. */
+/**
+ * A thread that several people write in. It is that of the mention that begins its
+ * session, or the app's own after a slash command.
+ */
 export class SlackThread implements Line {
   constructor(
     private readonly context: SlackContext,
@@ -89,29 +95,26 @@ export class SlackThread implements Line {
     } else this.conversation.oddities.push(`a question: ${JSON.stringify(post.blocks)}`);
   }
 
-  holds(channel: string, { message }: Written): boolean {
-    return channel === this.channel && message.thread_ts === this.root;
-  }
-
   close(): void {}
 }
 
 /**
- * Asks for a session, by a mention or by the slash command, until Slack's
- * delivery is acknowledged. One that was not may be answered all the same.
+ * Asks for a session, by a mention with `new` or with a first message, or by the
+ * slash command, until Slack's delivery is acknowledged. One that was not may be
+ * answered all the same.
  */
 export async function askForThread(context: SlackContext): Promise<void> {
-  const { workspace, deliveries, random, log } = context;
+  const { workspace, deliveries, random, log, talkBegins } = context;
   for (;;) {
     const message = log.open("slack").next();
     const [channel, user] = [random.pick(CHANNELS), random.pick(USERS)];
     message.user = user;
-    const words = `new ${message.token}`;
     let isAcknowledged: boolean;
     if (random.chance(SLASH_PERCENT)) {
-      isAcknowledged = await deliveries.command(channel, user, words);
+      isAcknowledged = await deliveries.command(channel, user, `new ${message.token}`);
     } else {
-      const text = MENTION + words;
+      const word = talkBegins && random.chance(TALK_PERCENT) ? "" : "new ";
+      const text = MENTION + word + message.token;
       const { ts } = workspace.write(channel, { user, text });
       isAcknowledged = await deliveries.message({ channel, user, text, ts });
     }
@@ -127,19 +130,23 @@ export async function askForThread(context: SlackContext): Promise<void> {
 /** Notes every post of the app, as the answer that it is or as an oddity. A new thread is told of. */
 export function watchSlack(context: SlackContext, onThread: (thread: SlackThread) => void): void {
   const { workspace, log } = context;
-  const threads: SlackThread[] = [];
+  const threads = new Map<string, SlackThread>();
   workspace.on("post", (channel, written) => {
     const { message } = written;
-    const known = threads.find((each) => each.holds(channel, written));
-    const asked = log.find(message.text);
-    if (known) known.sort(written);
-    else if (asked && message.text.startsWith("Started new session")) {
-      noteReply(asked, Number(message.ts));
-      // A mention's own thread, or the one that the answer to a slash command begins.
-      const root = message.thread_ts ?? message.ts;
-      const thread = new SlackThread(context, asked.conversation, channel, root);
-      threads.push(thread);
-      onThread(thread);
-    } else log.oddities.push(`in ${channel}, thread ${message.thread_ts}: ${message.text}`);
+    const root = message.thread_ts ?? message.ts;
+    const known = threads.get(`${channel} ${root}`);
+    if (known) return known.sort(written);
+    const begins = message.text.startsWith("Started new session");
+    // What begins it: the app's own post says so itself, else the mention does.
+    const asked = log.find(begins ? message.text : (workspace.find(channel, root)?.text ?? ""));
+    if (!asked || asked.number > 1 || (!begins && !message.thread_ts)) {
+      log.oddities.push(`in ${channel}, thread ${message.thread_ts}: ${message.text}`);
+      return;
+    }
+    const thread = new SlackThread(context, asked.conversation, channel, root);
+    threads.set(`${channel} ${root}`, thread);
+    if (begins) noteReply(asked, Number(message.ts));
+    else thread.sort(written);
+    onThread(thread);
   });
 }

@@ -22,7 +22,9 @@ export const METHODS: Record<string, Method> = {
     url: "https://chaos.slack.com/",
   }),
   "chat.postMessage": (workspace, form) => {
-    const { channel = "", text = "", thread_ts, blocks, metadata } = form;
+    const { channel: named = "", text = "", thread_ts, blocks, metadata } = form;
+    // To a user means into the direct messages with them.
+    const channel = isPerson(named) ? directChannel(named) : named;
     if (!isChannel(channel)) return refuse("channel_not_found");
     if (thread_ts !== undefined && !workspace.find(channel, thread_ts)) {
       return refuse("thread_not_found");
@@ -72,7 +74,9 @@ export const METHODS: Record<string, Method> = {
   "conversations.members": (_, { channel = "" }) =>
     isChannel(channel) ? { ok: true, ...page({ members: MEMBERS }) } : refuse("channel_not_found"),
   "conversations.open": (_, { users = "" }) =>
-    isUser(users) ? { ok: true, channel: { id: directChannel(users) } } : refuse("user_not_found"),
+    isPerson(users)
+      ? { ok: true, channel: { id: directChannel(users) } }
+      : refuse("user_not_found"),
   "users.conversations": () => ({ ok: true, ...page({ channels: CHANNELS.map(channelInfo) }) }),
   "users.info": (_, { user = "" }) =>
     isUser(user) ? { ok: true, user: userInfo(user) } : refuse("user_not_found"),
@@ -96,6 +100,10 @@ const MEMBERS: readonly string[] = [BOT.id, ...USERS];
 
 function isUser(id: string): boolean {
   return MEMBERS.includes(id);
+}
+
+function isPerson(id: string): boolean {
+  return isUser(id) && id !== BOT.id;
 }
 
 /** The public channels, and the app's direct messages with each user. */

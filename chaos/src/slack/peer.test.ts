@@ -72,6 +72,13 @@ test("it refuses what Slack refuses, and counts that", async () => {
   await expect(webClient("xoxb-other").auth.test()).rejects.toThrow("invalid_auth");
 });
 
+test("what is posted to a person is in the direct messages with them", async () => {
+  const { channel: direct } = await client.chat.postMessage({ channel: user, text: "x" });
+  expect(direct).toMatch(/^D/);
+  const { messages } = await client.conversations.history({ channel: direct ?? "" });
+  expect(messages?.map(({ text }) => text)).toEqual(["x"]);
+});
+
 test("it tells of people and conversations", async () => {
   const { user: found } = await client.users.info({ user });
   expect(found).toMatchObject({ id: user, is_bot: false, is_restricted: false });

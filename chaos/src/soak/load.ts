@@ -48,7 +48,8 @@ export class SteadyLoad {
     const deliveries = new Deliveries(system.slackDoors(random.fork()), random.fork());
     const over = this.over.signal;
     const { workspace } = slack;
-    this.slack = { workspace, deliveries, database, log, random: random.fork(), over };
+    const talkBegins = true;
+    this.slack = { workspace, deliveries, database, log, random: random.fork(), talkBegins, over };
     this.web = { urls: webUrls, log, random: random.fork() };
     this.client = system.connect();
     watchSlack(this.slack, (thread) => this.add("slack", thread));
