@@ -19,7 +19,14 @@ create table slack_inbox (
   last_error text,
   received_at timestamp with time zone default now() not null,
   finished_at timestamp with time zone,
+  kind text,
+  version integer,
+  delivery jsonb,
+  gesture text,
+  crashes integer default 0 not null,
+  mapping_id bigint,
   constraint slack_inbox_dedupe_key_key UNIQUE (dedupe_key),
+  constraint slack_inbox_mapping_id_fkey FOREIGN KEY (mapping_id) REFERENCES slack_mappings(id) ON DELETE SET NULL,
   constraint slack_inbox_pkey PRIMARY KEY (id),
   constraint slack_inbox_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'done'::text, 'dead'::text])))
 );
@@ -29,6 +36,9 @@ create table slack_lanes (
   next_at timestamp with time zone default now() not null,
   owner integer,
   lease_until timestamp with time zone,
+  quick boolean default false not null,
+  calm boolean default false not null,
+  suspect boolean default false not null,
   constraint slack_lanes_pkey PRIMARY KEY (lane)
 );
 
@@ -56,6 +66,13 @@ create table slack_mappings (
   constraint slack_mappings_state_check CHECK ((state = ANY (ARRAY['reserved'::text, 'active'::text, 'ended'::text])))
 );
 
+create table slack_orphans (
+  request_id uuid not null,
+  request jsonb not null,
+  since timestamp with time zone default now() not null,
+  constraint slack_orphans_pkey PRIMARY KEY (request_id)
+);
+
 create table slack_outbox (
   id uuid default gen_random_uuid() not null,
   inbox_id bigint not null,
@@ -74,6 +91,12 @@ create table slack_outbox (
   constraint slack_outbox_mapping_id_fkey FOREIGN KEY (mapping_id) REFERENCES slack_mappings(id) ON DELETE SET NULL,
   constraint slack_outbox_pkey PRIMARY KEY (id),
   constraint slack_outbox_state_check CHECK ((state = ANY (ARRAY['new'::text, 'sending'::text, 'sent'::text, 'refused'::text])))
+);
+
+create table slack_worker_leases (
+  worker integer not null,
+  lease_until timestamp with time zone not null,
+  constraint slack_worker_leases_pkey PRIMARY KEY (worker)
 );
 
 create table web_mappings (
@@ -111,7 +134,13 @@ create table web_memories (
   constraint web_memories_user_id_request_id_key UNIQUE (user_id, request_id)
 );
 
+CREATE INDEX slack_inbox_dead ON slack_inbox USING btree (finished_at) WHERE (status = 'dead'::text);
+
 CREATE INDEX slack_inbox_finished ON slack_inbox USING btree (finished_at) WHERE (status = 'done'::text);
+
+CREATE UNIQUE INDEX slack_inbox_gesture ON slack_inbox USING btree (gesture) WHERE (gesture IS NOT NULL);
+
+CREATE INDEX slack_inbox_kept ON slack_inbox USING btree (mapping_id) WHERE (mapping_id IS NOT NULL);
 
 CREATE INDEX slack_inbox_questions ON slack_inbox USING btree (((body ->> 'sessionId'::text))) WHERE ((body ->> 'type'::text) = 'amp_question'::text);
 
@@ -119,7 +148,9 @@ CREATE INDEX slack_inbox_unfinished ON slack_inbox USING btree (received_at) WHE
 
 CREATE INDEX slack_inbox_waiting ON slack_inbox USING btree (lane, id) WHERE (status = 'waiting'::text);
 
-CREATE INDEX slack_lanes_due ON slack_lanes USING btree (next_at);
+CREATE INDEX slack_lanes_free ON slack_lanes USING btree (quick, next_at) WHERE (owner IS NULL);
+
+CREATE INDEX slack_lanes_owned ON slack_lanes USING btree (owner) WHERE (owner IS NOT NULL);
 
 CREATE UNIQUE INDEX slack_mappings_active ON slack_mappings USING btree (team_id, channel_id, COALESCE(thread_ts, ''::text)) WHERE (state = 'active'::text);
 
@@ -149,6 +180,26 @@ CREATE INDEX web_mappings_unfinished ON web_mappings USING btree (state, last_ac
 
 CREATE INDEX web_mappings_untold ON web_mappings USING btree (user_id) WHERE untold;
 
+CREATE OR REPLACE FUNCTION slack_let_go(released text, worker integer, pause interval)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform 1 from slack_lanes where lane = released and owner = worker for update;
+  if not found then
+    return false;
+  end if;
+  if exists (select from slack_inbox where lane = released and status = 'waiting') then
+    update slack_lanes
+    set owner = null, lease_until = null, suspect = false, next_at = now() + pause
+    where lane = released;
+    return true;
+  end if;
+  delete from slack_lanes where lane = released;
+  return false;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION slack_release_lane(released text, worker integer, pause interval)
  RETURNS void
  LANGUAGE plpgsql
@@ -164,6 +215,26 @@ begin
   else
     delete from slack_lanes where lane = released;
   end if;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION slack_take_lanes(gone integer[])
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform 1 from slack_lanes where owner = any(gone) order by lane for update;
+  update slack_inbox set crashes = crashes + 1 where id in (
+    select min(waiting.id) from slack_lanes
+    join slack_inbox as waiting on waiting.lane = slack_lanes.lane and waiting.status = 'waiting'
+    where owner = any(gone) and not calm group by slack_lanes.lane
+  );
+  update slack_lanes set owner = null, lease_until = null, next_at = now(), suspect = exists (
+      select from slack_inbox
+      where slack_inbox.lane = slack_lanes.lane and status = 'waiting' and crashes > 1
+    )
+  where owner = any(gone);
+  delete from slack_worker_leases where worker = any(gone);
 end
 $function$;
 

@@ -37,9 +37,11 @@ test("every delivery is worked to its end, in the order of its lane, whatever ha
     const failures = new Map<number, number>();
     const done: Record<string, number[]> = { a: [], b: [], c: [] };
     const busy = new Set<string>();
-    const work = async ({ lane, body, signal }: Job) => {
-      const message = Number(body);
-      expect(busy).not.toContain(lane);
+    let overlaps = 0;
+    const work = async ({ lane, content, signal }: Job) => {
+      const message = Number(content);
+      // Only noted: what is thrown here is a failed attempt and no failed test.
+      if (busy.has(lane)) overlaps += 1;
       busy.add(lane);
       await new Promise((resolve) => setImmediate(resolve));
       busy.delete(lane);
@@ -67,8 +69,8 @@ test("every delivery is worked to its end, in the order of its lane, whatever ha
       if (each.do === "put") {
         put[each.lane]?.push(message);
         failures.set(message, each.failures);
-        const accepted = { lane: each.lane, dedupeKey: `${message}` };
-        const deliver = () => persist(() => enqueue(pool, accepted, message));
+        const row = { lane: each.lane, dedupeKey: `${message}`, content: message };
+        const deliver = () => persist(() => enqueue(pool, { ...row, kind: "delivery" }));
         await Promise.all(each.twice ? [deliver(), deliver()] : [deliver()]);
       } else if (each.do === "start") workers[each.worker] ??= await persist(start);
       else if (each.do === "stop") await stop(each.worker);
@@ -78,6 +80,7 @@ test("every delivery is worked to its end, in the order of its lane, whatever ha
     await expect.poll(() => waiting(pool), { timeout: 20_000, interval: 20 }).toBe(0);
     for (const at of workers.keys()) await stop(at);
     expect(done).toEqual(put);
+    expect(overlaps).toBe(0);
   });
   await fc.assert(scenario, { numRuns: 20, interruptAfterTimeLimit: 90_000 });
 }, 180_000);

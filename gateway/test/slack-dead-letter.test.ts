@@ -21,21 +21,15 @@ async function exhaust({ pool }: SlackSystem): Promise<void> {
 
 test("a message that is given up: its author is told once", async () => {
   await using system = await startSlackSystem();
-  // Who the app is cannot be found out, so that nothing can be worked.
-  system.proxy.fail("auth.test", "down", 100);
-  const { channel } = await system.slack.message({ channel: ADA, user: ADA, text: "help" });
+  await system.pool.query("alter table slack_mappings add constraint none check (false) not valid");
+  const { channel } = await system.slack.message({ channel: ADA, user: ADA, text: "new" });
   await exhaust(system);
   expect((await system.slack.messages(channel)).map(({ text }) => text)).toEqual([
-    "help",
+    "new",
     "Error: Failed to get response from Amplifier session.",
   ]);
   const metrics = await (await fetch(`${system.gateway.url}/metrics`)).text();
   expect(metrics).toMatch(/^amp_slack_inbox_dead 1$/m);
-  // What people say to each other is none of ours.
-  await system.pool.query("delete from slack_inbox");
-  await system.slack.message({ channel: GENERAL, user: ADA, text: "lunch?" });
-  await exhaust(system);
-  expect(await system.slack.messages(GENERAL)).toHaveLength(1);
 });
 
 test("a new session whose first message is given up: its slot is given back and it ends", async () => {

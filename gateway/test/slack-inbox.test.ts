@@ -27,7 +27,7 @@ async function inbox(): Promise<Inbox> {
     pool,
     async put(lane, text, dedupeKey = `key-${keys}`) {
       keys += 1;
-      await enqueue(pool, { lane, dedupeKey }, text);
+      await enqueue(pool, { lane, dedupeKey, kind: "delivery", content: text });
     },
     async worker(work, more = {}) {
       const handler = { work, giveUp: async () => {} };
@@ -70,7 +70,7 @@ function record() {
     await delay(Math.random() * 5);
     busy.delete(job.lane);
     const lane = done[job.lane] ?? [];
-    lane.push(job.body);
+    lane.push(job.content);
     done[job.lane] = lane;
   };
   return { work, done, overlaps: () => overlaps };
@@ -131,8 +131,8 @@ test("a row that always fails is given up after so many attempts, and the lane g
   const worked: unknown[] = [];
   const handler: Handler = {
     async work(job) {
-      worked.push(job.body);
-      if (job.body === "bad") throw new Error("always");
+      worked.push(job.content);
+      if (job.content === "bad") throw new Error("always");
     },
     async giveUp(job) {
       told.push(job.id);
@@ -157,7 +157,7 @@ test("a postponed row waits as long as it asks, ahead of its lane, and has not f
   await using box = await inbox();
   const worked: { body: unknown; at: number }[] = [];
   await box.worker(async (job) => {
-    worked.push({ body: job.body, at: performance.now() });
+    worked.push({ body: job.content, at: performance.now() });
     if (worked.length <= 2) throw new Postponed(300, "later");
   });
   await box.put("lane", "first");

@@ -5,14 +5,15 @@ import type { Surface, SurfaceContext } from "../surface.js";
 import { botClient, clientOptions } from "./api/client.js";
 import { questionOf } from "./approvals/question.js";
 import { showQuestion } from "./approvals/show.js";
-import { boltReceiver } from "./bolt.js";
 import { namesOf, type SlackConfig } from "./config.js";
+import { acceptor } from "./door/accept.js";
+import type { Delivery } from "./door/delivery.js";
 import { parseDelivery } from "./door/parse.js";
 import { deliveryRoutes } from "./door/routes.js";
 import { SocketConnections } from "./door/socket.js";
-import type { Handler } from "./inbox/job.js";
+import { findIdentity } from "./identity.js";
+import { type Handler, type Job, NotForUs } from "./inbox/job.js";
 import { inboxMetrics } from "./inbox/metrics.js";
-import { enqueue } from "./inbox/store.js";
 import { InboxWorker } from "./inbox/worker.js";
 import { managementRoutes } from "./management.js";
 import { activeSessions, markChecked, uncheckedMappings } from "./mappings/store.js";
@@ -25,8 +26,8 @@ import { giveUpDelivery, workDelivery } from "./work/work.js";
 
 /**
  * Starts the Slack surface. A delivery comes in by a door (HTTP, Socket Mode,
- * or both), is stored in the inbox and acknowledged; a worker, of this process
- * or another, takes it through Bolt to its work; its replies leave by the outbox.
+ * or both), is parsed, stored in the inbox and acknowledged; a worker, of this
+ * process or another, takes it to its work; its replies leave by the outbox.
  */
 export async function startSlack(config: SlackConfig, context: SurfaceContext): Promise<Surface> {
   const { backend, pool, database, metrics } = context;
@@ -39,33 +40,30 @@ export async function startSlack(config: SlackConfig, context: SurfaceContext): 
   const outbox = new Outbox(pool, client, logger, endSession, adapt);
   const bridge: Bridge = { config, backend, pool, client, outbox, logger };
   const names = namesOf(config);
-  let self: string | undefined;
-  const receiver = boltReceiver(config, client, logger, (job, delivery, botUserId) => {
-    self = botUserId;
-    return workDelivery(bridge, job, delivery, botUserId);
-  });
+  const stop = new AbortController();
+  const identity = findIdentity(client, logger, stop.signal);
+  identity.catch(() => {});
+  releases.defer(() => stop.abort());
   const handler: Handler = {
     async work(job) {
-      const ended = endedHere(job.body);
-      if (ended) return tellEnded(bridge, job, ended);
-      const question = questionOf(job.body);
-      if (question) return showQuestion(bridge, job, question);
-      const parsed = parseDelivery(job.body, names);
-      if ("delivery" in parsed) await receiver.process(job, parsed.delivery);
+      if (job.kind === "amp_session_ended") return tellEnded(bridge, job, endedHere(job.content));
+      if (job.kind === "amp_question") return showQuestion(bridge, job, questionOf(job.content));
+      const self = await identity;
+      const delivery = deliveryOf(job, names);
+      const words = delivery?.kind === "message";
+      if (!delivery || (words && delivery.user === self)) throw new NotForUs();
+      await workDelivery(bridge, job, delivery, self);
     },
     async giveUp(job) {
-      const parsed = parseDelivery(job.body, names);
-      if ("delivery" in parsed) await giveUpDelivery(bridge, job, parsed.delivery, self);
+      const delivery = job.kind === "delivery" ? deliveryOf(job, names) : undefined;
+      if (delivery) await giveUpDelivery(bridge, job, delivery, await identity);
     },
   };
-  releases.use(await InboxWorker.start({ pool, database, logger, handler }));
+  const ready = identity;
+  releases.use(await InboxWorker.start({ pool, database, logger, handler, ready }));
   inboxMetrics(metrics, pool);
 
-  async function accept(body: unknown): Promise<void> {
-    const parsed = parseDelivery(body, names);
-    if ("delivery" in parsed) await enqueue(pool, parsed, body);
-    else logger.debug({ reason: parsed.ignored }, "ignored a Slack delivery");
-  }
+  const accept = acceptor({ pool, logger, config, identity });
   if (config.appToken !== undefined) {
     const { appToken } = config;
     const options = clientOptions(config, logger);
@@ -88,4 +86,11 @@ export async function startSlack(config: SlackConfig, context: SurfaceContext): 
     },
     [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
   };
+}
+
+/** What is to be worked; the version before stored it as it came in. */
+function deliveryOf({ parsed, content }: Job, names: readonly string[]): Delivery | undefined {
+  if (parsed) return content as Delivery;
+  const accepted = parseDelivery(content, names);
+  return "delivery" in accepted ? accepted.delivery : undefined;
 }

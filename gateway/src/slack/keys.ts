@@ -2,9 +2,14 @@
  * Slack's ids and the keys made of them. All are opaque to the rest of the
  * surface: they are checked, built and compared here and nowhere else.
  */
+import { createHash } from "node:crypto";
 import { z } from "zod";
 
-const id = z.string().regex(/^[A-Z0-9]+$/);
+/** Slack's ids have some 11 characters. What is far longer is none, and would not fit into an index. */
+const id = z
+  .string()
+  .max(100)
+  .regex(/^[A-Z0-9]+$/);
 export const TeamId = id.brand("TeamId");
 export type TeamId = z.infer<typeof TeamId>;
 export const ChannelId = id.brand("ChannelId");
@@ -14,6 +19,7 @@ export type UserId = z.infer<typeof UserId>;
 /** A message's id within its channel: seconds since the epoch, with six decimals. */
 export const Ts = z
   .string()
+  .max(100)
   .regex(/^\d+\.\d+$/)
   .brand("Ts");
 export type Ts = z.infer<typeof Ts>;
@@ -44,6 +50,11 @@ export function messageLane(place: Place, ts: Ts): string {
   return placeKey({ ...place, thread });
 }
 
+/** Whether the rows of a lane may wait for a turn, as only those of a conversation do. */
+export function isConversationLane(lane: string): boolean {
+  return lane.split(":").length === 3;
+}
+
 /** The lane of a message that stops a turn or ends a session; not the conversation's, so that it does not wait behind the turn that it is to stop. */
 export function endLane(place: Place, ts: Ts): string {
   return `${messageLane(place, ts)}:end`;
@@ -71,7 +82,19 @@ export function messageDedupeKey(team: TeamId, channel: ChannelId, ts: Ts): stri
 
 /** What Slack names once for each command and click. */
 export function triggerDedupeKey(triggerId: string): string {
-  return `trigger:${triggerId}`;
+  return `trigger:${triggerId.length > 200 ? digest(triggerId) : triggerId}`;
+}
+
+/**
+ * One for messages under different `ts` that a person sent once: their Slack
+ * sent it again with the id that it gave the message.
+ */
+export function gestureKey(place: Place, user: UserId, clientMsgId: string, text: string): string {
+  return digest(JSON.stringify([placeKey(place), user, clientMsgId, text]));
+}
+
+function digest(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }
 
 /** The one notice of a mapping's end. */

@@ -11,13 +11,13 @@
  * Both rows show the question as it stands when they are worked, so that neither
  * a crash nor a repeat shows anything but the truth.
  */
-import type { Queryable } from "@amp/postgres";
+import { type Queryable, storableJson } from "@amp/postgres";
 import { z } from "zod";
 import type { Approval } from "../../backend/index.js";
 import { enqueue } from "../inbox/store.js";
 import { ChannelId, questionDedupeKey, questionLane, TeamId, Ts, UserId } from "../keys.js";
 
-/** The body of such an inbox row. Slack sends nothing of this type, and the door lets none in. */
+/** What such an inbox row holds. The version before knows it by its type. */
 const QuestionRow = z.object({
   type: z.literal("amp_question"),
   step: z.enum(["ask", "settle"]),
@@ -34,9 +34,9 @@ export type QuestionRow = z.infer<typeof QuestionRow>;
 /** Where a question is asked, and of whom. */
 export type Asking = Pick<QuestionRow, "place" | "sessionId" | "users">;
 
-/** The question that an inbox row is about; undefined if it is a delivery of Slack's. */
-export function questionOf(body: unknown): QuestionRow | undefined {
-  return QuestionRow.safeParse(body).data;
+/** Reads the question that an inbox row of this kind is about. */
+export function questionOf(content: unknown): QuestionRow {
+  return QuestionRow.parse(content);
 }
 
 /** Sees to it that a step is done, once, however often it is called. */
@@ -56,7 +56,8 @@ export async function enqueueStep(
     users,
   };
   const dedupeKey = questionDedupeKey(sessionId, approvalId, step);
-  await enqueue(db, { dedupeKey, lane: questionLane(place, approvalId) }, row);
+  const lane = questionLane(place, approvalId);
+  await enqueue(db, { dedupeKey, lane, kind: "amp_question", content: storableJson(row) });
 }
 
 /** Sees to it that every question of these sessions, which are dead, shows what became of it. */
@@ -64,12 +65,12 @@ export async function settleAll(db: Queryable, sessionIds: string[]): Promise<vo
   const { rows } = await db.query<{ body: unknown }>(
     `select body from slack_inbox
      where body ->> 'type' = 'amp_question' and body ->> 'sessionId' = any($1)
-       and body ->> 'step' = 'ask' order by id`,
+       and body ->> 'step' = 'ask' and dedupe_key like 'question:%' order by id`,
     [sessionIds],
   );
   for (const { body } of rows) {
     const row = questionOf(body);
-    if (row) await enqueueStep(db, "settle", row, row);
+    await enqueueStep(db, "settle", row, row);
   }
 }
 
@@ -84,6 +85,6 @@ export async function findAsked(
      from slack_inbox where dedupe_key = $1`,
     [questionDedupeKey(sessionId, approvalId, "ask")],
   );
-  const row = rows[0] && questionOf(rows[0].body);
-  return row && { row, ts: rows[0]?.ts ?? null };
+  const [asked] = rows;
+  return asked && { row: questionOf(asked.body), ts: asked.ts };
 }

@@ -37,9 +37,16 @@ export interface ButtonClick {
 
 /** A delivery with what the inbox needs to know of it. */
 export interface Accepted {
+  /** Plain JSON: it is stored as it is, and worked by whichever gateway comes first. */
   delivery: Delivery;
   lane: string;
   dedupeKey: string;
+  /** What two messages share that a person sent once. */
+  gesture?: string | undefined;
+  /** Slack says that the message mentions the app. */
+  mentioned?: boolean;
+  /** The app's own user, where the delivery tells it. */
+  self?: UserId | undefined;
 }
 
 /** A delivery that is none of ours, and why. */

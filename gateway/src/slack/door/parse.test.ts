@@ -22,8 +22,10 @@ test("message and app_mention of one post are one delivery", () => {
     },
     lane: "T1:C1:1.000100",
     dedupeKey: "message:T1:C1:1.000100",
+    mentioned: false,
   });
-  expect(parseDelivery(event({ type: "app_mention" }, { event_id: "Ev2" }))).toEqual(message);
+  const mention = parseDelivery(event({ type: "app_mention" }, { event_id: "Ev2" }));
+  expect(mention).toEqual({ ...message, mentioned: true });
 });
 
 test("a thread is its own lane, which its first message shares; direct messages are one", () => {

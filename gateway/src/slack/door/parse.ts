@@ -7,6 +7,7 @@ import {
   commandLane,
   endCommandLane,
   endLane,
+  gestureKey,
   isDirectMessage,
   messageDedupeKey,
   messageLane,
@@ -49,6 +50,8 @@ const Message = z.object({
   text: z.string(),
   ts: Ts,
   thread_ts: Ts.optional(),
+  /** What the sender's Slack named it; the same when that sends it twice. */
+  client_msg_id: z.string().optional().catch(undefined),
 });
 
 /** The subtypes that are a person's own words; all others tell of something that happened. */
@@ -71,7 +74,7 @@ function parseEvent(
   if (!message.success || message.data.text.trim() === "")
     return { ignored: "message without text" };
 
-  const { channel, user, text, ts, thread_ts } = message.data;
+  const { channel, user, text, ts, thread_ts, client_msg_id } = message.data;
   // In a channel shared between workspaces the outer team_id may be the other one's.
   const recipient = body.authorizations?.[0];
   const team = recipient?.team_id ?? body.context_team_id ?? body.team_id;
@@ -80,6 +83,9 @@ function parseEvent(
     delivery: { kind: "message", place, ts, user, text },
     lane: leavingOf(text, recipient?.user_id, names) ? endLane(place, ts) : messageLane(place, ts),
     dedupeKey: messageDedupeKey(team, channel, ts),
+    gesture: client_msg_id && gestureKey(place, user, client_msg_id, text),
+    mentioned: event.type === "app_mention",
+    self: recipient?.user_id,
   };
 }
 

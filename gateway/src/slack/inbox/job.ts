@@ -1,7 +1,8 @@
 import type { InboxRow } from "./store.js";
 
 /** One attempt at an inbox row. */
-export interface Job extends Pick<InboxRow, "id" | "lane" | "requestId" | "body"> {
+export interface Job
+  extends Pick<InboxRow, "id" | "lane" | "requestId" | "kind" | "content" | "parsed"> {
   /** Aborted when the row is no more ours to work, and when the process shuts down. */
   signal: AbortSignal;
 }
@@ -23,4 +24,9 @@ export class Postponed extends Error {
   ) {
     super(reason);
   }
+}
+
+/** The row is a message between people, and nothing of it is to be kept. */
+export class NotForUs extends Error {
+  override readonly name = "NotForUs";
 }

@@ -1,66 +1,124 @@
-import { type Queryable, transaction } from "@amp/postgres";
+import { type Queryable, storable, transaction } from "@amp/postgres";
 import type pg from "pg";
-import type { Accepted } from "../door/delivery.js";
-import { againDedupeKey } from "../keys.js";
+import { againDedupeKey, isConversationLane, type Place, placeKey } from "../keys.js";
 
 /** The channel on which a new row is announced. */
 export const INBOX_CHANNEL = "slack_inbox";
 
-/** A delivery that waits. */
+/**
+ * What a row is: something that Slack delivered, or a row of our own. The door
+ * stores deliveries only, whatever their body says.
+ */
+export type RowKind = (typeof KINDS)[number];
+const KINDS = ["delivery", "amp_question", "amp_session_ended"] as const;
+
+/** The shape of the parsed deliveries that this version stores. What it does not know, it leaves to a newer one. */
+const DELIVERY_VERSION = 1;
+
+/** A row to be stored. */
+export interface NewRow {
+  /** Rows of one key are one. */
+  dedupeKey: string;
+  lane: string;
+  kind: RowKind;
+  /** Plain JSON without characters that PostgreSQL refuses. Of a delivery, as it was parsed. */
+  content: unknown;
+  /** The body of a delivery, for gateways of the version before. */
+  body?: unknown;
+  /** Rows of one gesture are one, too. */
+  gesture?: string | undefined;
+  /** Stored only if the message's conversation has, had or may be about to get a session. */
+  onlyIfOurs?: Place | undefined;
+}
+
+/** A row that waits. */
 export interface InboxRow {
   id: number;
   lane: string;
   /** For calls to the backend: the same in every attempt. */
   requestId: string;
-  body: unknown;
+  /** Undefined: it was written by a newer version of the gateway, for itself. */
+  kind: RowKind | undefined;
+  /** What was stored; of a delivery that the version before stored, the body. */
+  content: unknown;
+  /** Whether a delivery is stored as it was parsed. */
+  parsed: boolean;
   /** How many attempts failed. */
   attempts: number;
 }
 
 /**
  * The lane's row first: its lock makes the ids of a lane visible in their
- * order. A lane that waits for its next attempt goes on waiting.
+ * order. A lane that waits for its next attempt goes on waiting. Something
+ * that waits in the conversation, or a reservation in its channel, may be about
+ * to give it a session.
  */
 const ENQUEUE = `
-  with lane as (
-    insert into slack_lanes (lane) values ($2)
-    on conflict (lane) do update set next_at = slack_lanes.next_at
+  with ours as (
+    select where $7::text is null
+      or exists (select from slack_lanes where lane in ($2, $11))
+      or exists (select from slack_mappings
+        where team_id = $7 and channel_id = $8 and coalesce(thread_ts, '') = coalesce($9, ''))
+      or exists (select from slack_mappings
+        where team_id = $7 and channel_id = $8 and coalesce(thread_ts, '') = '' and state = 'reserved')
+  ), lane as (
+    insert into slack_lanes (lane, quick) select $2, $10 from ours
+    on conflict (lane) do update set next_at = slack_lanes.next_at, quick = excluded.quick
     returning lane
   ), stored as (
-    insert into slack_inbox (dedupe_key, lane, body) select $1, lane, $3 from lane
-    on conflict (dedupe_key) do nothing
+    insert into slack_inbox (dedupe_key, lane, kind, version, body, delivery, gesture)
+    select $1, lane, $3, ${DELIVERY_VERSION}, $4, $5, $6 from lane
+    on conflict do nothing
     returning id
   )
   select pg_notify('${INBOX_CHANNEL}', '') from stored`;
 
-/** Stores a delivery, unless it is there already. */
-export async function enqueue(
-  db: Queryable,
-  { dedupeKey, lane }: Pick<Accepted, "dedupeKey" | "lane">,
-  body: unknown,
-): Promise<void> {
-  await db.query(ENQUEUE, [dedupeKey, lane, JSON.stringify(body)]);
+/** Stores a row, unless it is there already, or is nothing of ours. */
+export async function enqueue(db: Queryable, row: NewRow): Promise<void> {
+  const { kind, content, lane, onlyIfOurs: place } = row;
+  const delivery = kind === "delivery";
+  await db.query(ENQUEUE, [
+    row.dedupeKey,
+    lane,
+    kind,
+    JSON.stringify((delivery ? row.body : content) ?? null),
+    delivery ? JSON.stringify(content) : null,
+    row.gesture ?? null,
+    place?.team ?? null,
+    place?.channel ?? null,
+    place?.thread ?? null,
+    !isConversationLane(lane),
+    place ? placeKey(place) : lane,
+  ]);
 }
 
-/** Stores a delivery once more, to be worked anew behind its lane; once, however often it is called. */
-export async function enqueueAgain(db: Queryable, inboxId: number): Promise<void> {
-  const { rows } = await db.query<{ lane: string; body: unknown }>(
-    "select lane, body from slack_inbox where id = $1",
+/** Stores a delivery once more, to be worked anew behind its lane; once, however often it is called. Returns whether it is still known. */
+export async function enqueueAgain(db: Queryable, inboxId: number): Promise<boolean> {
+  const { rows } = await db.query<{ lane: string; kind: RowKind; content: unknown; body: unknown }>(
+    `select lane, coalesce(kind, 'delivery') as kind, delivery as content, body from slack_inbox
+     where id = $1 and (kind = 'delivery' or kind is null)`,
     [inboxId],
   );
   const [old] = rows;
-  if (!old) return;
-  await db.query(ENQUEUE, [againDedupeKey(inboxId), old.lane, JSON.stringify(old.body)]);
+  if (old) await enqueue(db, { ...old, dedupeKey: againDedupeKey(inboxId) });
+  return old !== undefined;
 }
 
 /** The oldest waiting row of a lane. */
 export async function head(db: Queryable, lane: string): Promise<InboxRow | undefined> {
   const { rows } = await db.query<InboxRow>(
-    `select id, lane, request_id as "requestId", body, attempts from slack_inbox
-     where lane = $1 and status = 'waiting' order by id limit 1`,
-    [lane],
+    `select id, lane, request_id as "requestId", attempts, delivery is not null as parsed,
+       case when version > $2 then null
+         when kind is not null then kind
+         when dedupe_key like 'question:%' then 'amp_question'
+         when dedupe_key like 'ended:%' then 'amp_session_ended'
+         else 'delivery' end as kind,
+       coalesce(delivery, body) as content
+     from slack_inbox where lane = $1 and status = 'waiting' order by id limit 1`,
+    [lane, DELIVERY_VERSION],
   );
-  return rows[0];
+  const [row] = rows;
+  return row && { ...row, kind: KINDS.find((kind) => kind === row.kind) };
 }
 
 /**
@@ -87,8 +145,7 @@ export async function unansweredBefore(
 export async function noteFailure(db: Queryable, id: number, error: string): Promise<void> {
   await db.query(
     "update slack_inbox set attempts = attempts + 1, last_error = $2 where id = $1 and status = 'waiting'",
-    // PostgreSQL's text has no NUL.
-    [id, error.replaceAll("\0", "")],
+    [id, storable(error)],
   );
 }
 
@@ -98,6 +155,11 @@ export async function finish(db: Queryable, id: number, status: "done" | "dead")
     "update slack_inbox set status = $2, finished_at = now() where id = $1 and status = 'waiting'",
     [id, status],
   );
+}
+
+/** Deletes a row that turned out to be none of ours. */
+export async function forget(db: Queryable, id: number): Promise<void> {
+  await db.query("delete from slack_inbox where id = $1 and status = 'waiting'", [id]);
 }
 
 /**

@@ -2,11 +2,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import { listen, type PoolOptions } from "@amp/postgres";
 import type pg from "pg";
 import type { Logger } from "pino";
-import { type Handler, Postponed } from "./job.js";
+import { type Handler, NotForUs, Postponed } from "./job.js";
 import { claim, release, renew } from "./lanes.js";
 import { Liveness } from "./liveness.js";
 import { Reaper } from "./reaper.js";
-import { finish, head, INBOX_CHANNEL, type InboxRow, noteFailure } from "./store.js";
+import { finish, forget, head, INBOX_CHANNEL, type InboxRow, noteFailure } from "./store.js";
 
 /** How an inbox is worked. */
 export interface InboxOptions {
@@ -14,6 +14,8 @@ export interface InboxOptions {
   database: PoolOptions;
   logger: Logger;
   handler: Handler;
+  /** Nothing is worked before it resolves. */
+  ready?: Promise<unknown>;
   /** Attempts before a row is given up; 15 by default, which takes some 40 minutes. */
   maxAttempts?: number;
   /** The pause after the first failure, in milliseconds; it doubles with each, up to 5 minutes. 1 s by default. */
@@ -27,6 +29,8 @@ const RENEW_MS = 5_000;
 const FIRST_PAUSE_MS = 1_000;
 const RELEASE_RETRY_MS = 250;
 const LONGEST_PAUSE_MS = 300_000;
+/** How long a row that only a newer gateway understands is left to one, before this one looks at its lane again. */
+const NEWER_PAUSE_MS = 2_000;
 
 /**
  * Works the inbox: any number of processes, each lane in one of them at a time,
@@ -70,6 +74,7 @@ export class InboxWorker implements AsyncDisposable {
   }
 
   private async claimLoop(): Promise<void> {
+    await Promise.race([this.options.ready, once(this.stop.signal)]);
     while (!this.stop.signal.aborted) {
       const woken = new Promise<void>((resolve) => {
         this.wake = resolve;
@@ -143,6 +148,7 @@ export class InboxWorker implements AsyncDisposable {
     const { pool, handler, logger, maxAttempts = 15, firstPause = FIRST_PAUSE_MS } = this.options;
     const job = { ...row, signal };
     try {
+      if (row.kind === undefined) throw new Postponed(NEWER_PAUSE_MS, "Left to a newer gateway.");
       await handler.work(job);
       signal.throwIfAborted();
       await finish(pool, row.id, "done");
@@ -150,6 +156,10 @@ export class InboxWorker implements AsyncDisposable {
     } catch (error) {
       if (signal.aborted) return 0;
       if (error instanceof Postponed) return error.pause;
+      if (error instanceof NotForUs) {
+        await forget(pool, row.id);
+        return 0;
+      }
       const attempt = row.attempts + 1;
       logger.warn({ err: error, inbox: row.id, lane: row.lane, attempt }, "Slack delivery failed");
       await noteFailure(pool, row.id, error instanceof Error ? error.message : String(error));
@@ -200,6 +210,11 @@ export class InboxWorker implements AsyncDisposable {
     await Promise.all([...this.lanes.values()].map(({ drained }) => drained));
     for (const resource of this.releases.reverse()) await resource[Symbol.asyncDispose]();
   }
+}
+
+/** Resolves when the signal is aborted. */
+function once(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
 }
 
 /** Whether the time passed, and not the signal ended it. */

@@ -22,7 +22,7 @@ import { deactivateAll, isTaken, listActive } from "../mappings/store.js";
 import { type Bridge, draft, patiently } from "./bridge.js";
 import { endNotice } from "./dead.js";
 
-/** The body of such an inbox row. Slack sends nothing of this type, and the door lets none in. */
+/** What such an inbox row holds. The version before knows it by its type. */
 const EndedHere = z.object({
   type: z.literal("amp_session_ended"),
   place: z.object({ team: TeamId, channel: ChannelId, thread: Ts.nullable() }),
@@ -43,8 +43,9 @@ export async function sessionsEnded(
     for (const { id, team, channel, thread, endReason } of ended) {
       if (endReason !== "dead") continue;
       const place = { team, channel, thread };
-      const body: z.input<typeof EndedHere> = { type: "amp_session_ended", place };
-      await enqueue(tx, { dedupeKey: endedDedupeKey(id), lane: placeKey(place) }, body);
+      const content: z.input<typeof EndedHere> = { type: "amp_session_ended", place };
+      const row = { dedupeKey: endedDedupeKey(id), lane: placeKey(place), content };
+      await enqueue(tx, { ...row, kind: "amp_session_ended" });
     }
     await settleAll(tx, sessionIds);
     return ended;
@@ -67,9 +68,9 @@ export async function freeDeadSlots(bridge: Bridge, job: Job, { team }: Place, u
   if (dead.length > 0) await sessionsEnded(bridge, dead);
 }
 
-/** The conversation that an inbox row is to tell of its session's end; undefined if it is a delivery of Slack's. */
-export function endedHere(body: unknown): Place | undefined {
-  return EndedHere.safeParse(body).data?.place;
+/** The conversation that an inbox row of this kind is to tell of its session's end. */
+export function endedHere(content: unknown): Place {
+  return EndedHere.parse(content).place;
 }
 
 /** Tells a conversation that its session ended, unless it has another one by now. */

@@ -5,7 +5,7 @@ import { createSession } from "../commands/new.js";
 import { leave } from "../commands/stop.js";
 import { namesOf, type SlackConfig } from "../config.js";
 import type { SlackMessage } from "../door/delivery.js";
-import { type Job, Postponed } from "../inbox/job.js";
+import { type Job, NotForUs, Postponed } from "../inbox/job.js";
 import { isDirectMessage, type Place } from "../keys.js";
 import { findMapping, isTaken } from "../mappings/store.js";
 import { isThreadBeginning } from "../outbox/store.js";
@@ -34,6 +34,7 @@ const MAX_DESCRIPTION = 100;
  * 6. it mentions the app, or is a direct message: the first message to a session that begins here;
  * 7. nothing of ours.
  * @param onOurs called before the work on it begins, unless it is 3, 4 or 7
+ * @throws NotForUs in the case of 7
  */
 export async function routeMessage(
   bridge: Bridge,
@@ -78,7 +79,7 @@ export async function routeMessage(
   if (delivered.place.thread !== null && (await mayBegin())) {
     throw new Postponed(THREAD_PAUSE_MS, "This thread may be about to get its session.");
   }
-  if (!call?.mentioned && !direct) return;
+  if (!call?.mentioned && !direct) throw new NotForUs();
   onOurs();
   if (line.kind !== "talk") return runLine(bridge, job, message, place, line);
   return begin(bridge, job, message, asked);
