@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { fileDescriptors } from "@amp/proto";
-import { type ListenAddress, SettingError } from "@amp/service";
+import { checkTls, type ListenAddress, readSettingFile, SettingError } from "@amp/service";
 import { type ChannelCredentials, credentials, Server, ServerCredentials } from "@grpc/grpc-js";
 import { ReflectionService } from "@grpc/reflection";
 import { HealthImplementation } from "grpc-health-check";
@@ -62,9 +61,8 @@ export async function bind(server: Server, { listen, tls }: BackendConfig): Prom
 /** How to call the other replicas: as they are called here, with our own certificate. */
 export async function peerCredentials({ tls }: BackendConfig): Promise<ChannelCredentials> {
   if (!tls) return credentials.createInsecure();
-  const ca = tls.ca ? await read("BACKEND_TLS_CA", tls.ca) : null;
-  const key = await read("BACKEND_TLS_KEY", tls.key);
-  return credentials.createSsl(ca, key, await read("BACKEND_TLS_CERT", tls.cert));
+  const { ca, cert, key } = await readTls(tls, "BACKEND_TLS_CA", tls.ca);
+  return credentials.createSsl(ca ?? null, key, cert);
 }
 
 /**
@@ -92,16 +90,18 @@ class TlsCredentials extends ServerCredentials {
   }
 }
 
-async function tlsCredentials({ cert, key, clientCa }: TlsFiles): Promise<ServerCredentials> {
-  return new TlsCredentials({
-    ca: clientCa ? await read("BACKEND_TLS_CLIENT_CA", clientCa) : undefined,
-    cert: await read("BACKEND_TLS_CERT", cert),
-    key: await read("BACKEND_TLS_KEY", key),
-  });
+async function tlsCredentials(tls: TlsFiles): Promise<ServerCredentials> {
+  return new TlsCredentials(await readTls(tls, "BACKEND_TLS_CLIENT_CA", tls.clientCa));
 }
 
-function read(variable: string, file: string): Promise<Buffer> {
-  return readFile(file).catch((cause: Error) => {
-    throw new SettingError(variable, `cannot be read: ${cause.message}`);
-  });
+/** @throws SettingError that names the variable of a file that cannot be used */
+async function readTls(tls: TlsFiles, caVariable: string, caFile: string | undefined) {
+  const variables = { ca: caVariable, cert: "BACKEND_TLS_CERT", key: "BACKEND_TLS_KEY" };
+  const pem = {
+    ca: caFile ? await readSettingFile(variables.ca, caFile) : undefined,
+    cert: await readSettingFile(variables.cert, tls.cert),
+    key: await readSettingFile(variables.key, tls.key),
+  };
+  checkTls(pem, variables);
+  return pem;
 }

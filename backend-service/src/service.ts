@@ -74,6 +74,7 @@ export async function startBackend(
     });
   const registry = agentRegistry(overrides.agents ?? builtInAgents(config), config.defaultAgent);
   const workspaceRoots = await Promise.all(config.workspaceRoots.map(resolveRoot));
+  const asReplica = await peerCredentials(config);
   await migrate({ url: config.databaseUrl, schema: SCHEMA, dir: MIGRATIONS, logger });
 
   await using releases = new Releases();
@@ -117,7 +118,7 @@ export async function startBackend(
     onLost: () => engine.abandon("lease_lost"),
   });
   releases.use(lease);
-  const peers = new Peers(pool, await peerCredentials(config));
+  const peers = new Peers(pool, asReplica);
   releases.defer(() => peers[Symbol.dispose]());
   const engine = new Engine({
     pool,

@@ -19,6 +19,8 @@ export interface Config {
   /** Milliseconds that requests and turns in work may take at shutdown. */
   shutdownGrace: number;
   backend: BackendConfig;
+  /** Names with a dot under which probes and Prometheus may come. */
+  monitorHosts: string[];
   web: WebConfig;
   /** Undefined: no Slack. */
   slack: SlackConfig | undefined;
@@ -26,11 +28,13 @@ export interface Config {
 
 /** How to reach the backend. */
 interface BackendConfig {
-  /** `host:port`. */
+  /** `host:port`, or another target that gRPC knows. */
   address: string;
   /** Sent as a bearer token. */
   token: string | undefined;
   tls: TlsFiles;
+  /** Milliseconds of silence after which a connection with open calls is pinged. */
+  keepalive: number;
 }
 
 /** Reads the settings. @throws SettingError that names the variable. */
@@ -49,7 +53,10 @@ export function parseConfig(env: Environment): Config {
   }
   return {
     listen,
-    databaseUrl: settings.required("DATABASE_URL", "a postgres:// URL (npm start brings its own)"),
+    databaseUrl: settings.postgresUrl(
+      "DATABASE_URL",
+      "a postgres:// URL (npm start brings its own)",
+    ),
     databasePoolSize: settings.integer("DATABASE_POOL_SIZE", 10, 2, 1_000),
     logLevel: settings.oneOf(
       "LOG_LEVEL",
@@ -57,16 +64,55 @@ export function parseConfig(env: Environment): Config {
       "info",
     ),
     shutdownGrace: settings.duration("SHUTDOWN_GRACE", "10s"),
-    backend: {
-      address: settings.text("BACKEND_URL", "127.0.0.1:50051"),
-      token: settings.optional("BACKEND_TOKEN"),
-      tls: {
-        ca: settings.optional("BACKEND_TLS_CA"),
-        cert: settings.optional("BACKEND_TLS_CERT"),
-        key: settings.optional("BACKEND_TLS_KEY"),
-      },
-    },
+    backend: backendConfig(settings),
+    monitorHosts: hostNames(settings, "GATEWAY_MONITOR_HOSTS"),
     web,
     slack: slackConfig(settings),
   };
+}
+
+function backendConfig(settings: Settings): BackendConfig {
+  const tls = {
+    ca: settings.optional("BACKEND_TLS_CA"),
+    cert: settings.optional("BACKEND_TLS_CERT"),
+    key: settings.optional("BACKEND_TLS_KEY"),
+  };
+  if (tls.key && !tls.cert) throw new SettingError("BACKEND_TLS_CERT", "is needed for the key");
+  if (tls.cert && !tls.key) {
+    throw new SettingError("BACKEND_TLS_KEY", "is needed for the certificate");
+  }
+  const keepalive = settings.duration("BACKEND_KEEPALIVE", "10s");
+  if (keepalive < 1_000 || keepalive > LONGEST_TIMER) {
+    throw new SettingError("BACKEND_KEEPALIVE", "must be from 1s to 24d");
+  }
+  return {
+    address: grpcTarget(settings, "BACKEND_URL", "127.0.0.1:50051"),
+    token: settings.secret("BACKEND_TOKEN"),
+    tls,
+    keepalive,
+  };
+}
+
+/** A timer of Node.js can wait no longer than some 24 days. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** `host:port`, or a list of addresses: https://grpc.github.io/grpc/core/md_doc_naming.html */
+const TARGET =
+  /^(dns:(\/\/[^/]*\/)?)?([\w.-]+|\[[\da-f:.]+\]):\d{1,5}$|^ipv4:[\d.:,]+$|^ipv6:[\da-f:.,[\]]+$|^unix:.+$/i;
+
+function grpcTarget(settings: Settings, variable: string, fallback: string): string {
+  const text = settings.text(variable, fallback);
+  const port = Number(/:(\d+)$/.exec(text)?.[1] ?? 1);
+  if (TARGET.test(text) && port > 0 && port < 65_536) return text;
+  // The message does not repeat it: somebody may have written a password there.
+  throw new SettingError(variable, "must be host:port, such as 127.0.0.1:50051, and no URL");
+}
+
+function hostNames(settings: Settings, variable: string): string[] {
+  const names = settings.list(variable).map((name) => name.toLowerCase());
+  const wrong = names.find((name) => !/^[\w.-]{1,253}$/.test(name));
+  if (wrong !== undefined) {
+    throw new SettingError(variable, "must be host names without a port, between commas");
+  }
+  return names;
 }

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { errorSerializer, migrate, openPool } from "@amp/postgres";
 import { Releases } from "@amp/service";
-import express from "express";
+import express, { type Express, type Router } from "express";
 import { type Logger, pino } from "pino";
 import { Counter, collectDefaultMetrics, Registry } from "prom-client";
 import { backendCredentials, type OnCall, openBackend } from "./backend/index.js";
@@ -9,9 +9,10 @@ import type { Config } from "./config.js";
 import { reconcileEndings } from "./endings/index.js";
 import { healthRoutes } from "./health.js";
 import { listenHttp } from "./http.js";
-
+import { answerFailures, notFound, oneHost } from "./http-guards.js";
 import { startSlack } from "./slack/index.js";
 import type { Surface, SurfaceContext } from "./surface.js";
+import { localGuard } from "./web/guard.js";
 import { startWeb } from "./web/index.js";
 
 /** Parts that a test may bring itself. */
@@ -27,6 +28,8 @@ export interface Gateway extends AsyncDisposable {
 
 /** The gateway's schema in its database. */
 const SCHEMA = "amp_gateway";
+/** Connections at once where everybody can connect. Slack itself needs a few. */
+const MAX_STRANGERS = 256;
 /** Every query is short; one that takes longer meets a connection that nobody answers on. */
 const QUERY_TIMEOUT_MS = 10_000;
 
@@ -41,6 +44,7 @@ export async function startGateway(
   const serializers = { err: errorSerializer };
   const logger = overrides.logger ?? pino({ name: "gateway", level: config.logLevel, serializers });
   await using releases = new Releases();
+  const credentials = await backendCredentials(config.backend.tls);
 
   const dir = fileURLToPath(new URL("../migrations", import.meta.url));
   await migrate({ url: config.databaseUrl, schema: SCHEMA, dir, logger });
@@ -56,10 +60,11 @@ export async function startGateway(
 
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });
-  const { address, token, tls } = config.backend;
+  const { address, token, keepalive } = config.backend;
   const backend = openBackend(address, {
     token,
-    credentials: await backendCredentials(tls),
+    credentials,
+    channel: { "grpc.keepalive_time_ms": keepalive },
     onCall: countCalls(metrics),
   });
   releases.defer(() => backend.close());
@@ -72,28 +77,37 @@ export async function startGateway(
     logger,
     metrics,
     closing: closing.signal,
+    ownerOnly: localGuard,
   };
 
-  const app = express().disable("x-powered-by");
-  app.use(healthRoutes(pool, metrics));
   const surfaces: Surface[] = [];
   if (config.slack) surfaces.push(releases.use(await startSlack(config.slack, context)));
   surfaces.push(releases.use(await startWeb(config.web, context)));
-  for (const { router } of surfaces) app.use(router);
   releases.use(reconcileEndings(context, surfaces));
 
-  const { listen, shutdownGrace } = config;
+  const { listen, shutdownGrace: grace } = config;
   if (config.slack?.listen) {
-    const outside = express().disable("x-powered-by");
-    for (const { publicRouter } of surfaces) if (publicRouter) outside.use(publicRouter);
-    const address = config.slack.listen;
-    releases.use(await listenHttp(outside, address, shutdownGrace, "SLACK_LISTEN"));
+    const outside = httpApp(
+      surfaces.flatMap(({ publicRouter }) => publicRouter ?? []),
+      logger,
+    );
+    const options = { setting: "SLACK_LISTEN", grace, maxConnections: MAX_STRANGERS };
+    releases.use(await listenHttp(outside, config.slack.listen, options));
   }
-  const server = releases.use(await listenHttp(app, listen, shutdownGrace));
+  const health = healthRoutes(pool, metrics, config.monitorHosts);
+  const app = httpApp([health, ...surfaces.map(({ router }) => router)], logger);
+  const server = releases.use(await listenHttp(app, listen, { setting: "GATEWAY_LISTEN", grace }));
   releases.defer(() => closing.abort());
   logger.info({ url: server.url, slack: config.slack !== undefined }, "gateway ready");
   const running = releases.move();
   return { url: server.url, [Symbol.asyncDispose]: () => running[Symbol.asyncDispose]() };
+}
+
+/** What every address has: the routes, and an answer to whatever they do not answer. */
+function httpApp(routers: Router[], logger: Logger): Express {
+  const app = express().disable("x-powered-by");
+  app.use(oneHost, ...routers, notFound, answerFailures(logger));
+  return app;
 }
 
 function countCalls(metrics: Registry): OnCall {

@@ -1,13 +1,18 @@
 import { Router } from "express";
 import type pg from "pg";
 import type { Registry } from "prom-client";
+import { mayBeRebound } from "./local-host.js";
 
 /**
  * `/healthz`: the process answers. `/readyz`: it can also reach its database;
  * 503 otherwise, so that a load balancer leaves it out. `/metrics`: Prometheus.
  */
-export function healthRoutes(pool: pg.Pool, metrics: Registry): Router {
+export function healthRoutes(pool: pg.Pool, metrics: Registry, hosts: string[]): Router {
   const router = Router();
+  router.use(["/healthz", "/readyz", "/metrics"], (request, response, next) => {
+    if (!mayBeRebound(request.headers, hosts)) return next();
+    response.status(403).json({ error: "This name is not in GATEWAY_MONITOR_HOSTS" });
+  });
   router.get("/healthz", (_request, response) => {
     response.json({ status: "ok" });
   });

@@ -9,20 +9,40 @@ export interface HttpServer extends AsyncDisposable {
   url: string;
 }
 
+/** How a server listens. */
+export interface HttpOptions {
+  /** The setting that names the address. */
+  setting: string;
+  /** Milliseconds that requests in work may take at the end. */
+  grace: number;
+  /** Further connections are closed at once; no limit by default. */
+  maxConnections?: number;
+}
+
 const IDLE_SWEEP_MS = 50;
 
 /**
+ * Milliseconds that a client may take for the headers, and for the whole
+ * request; the answer may take as long as it likes. Node's own limits are
+ * minutes, and it looks only twice a minute.
+ */
+const PATIENCE = {
+  headersTimeout: 5_000,
+  requestTimeout: 10_000,
+  connectionsCheckingInterval: 1_000,
+};
+
+/**
  * Listens at the address.
- * @param setting names the address
  * @throws SettingError naming the setting when the port is taken or not ours to take.
  */
 export async function listenHttp(
   handler: RequestListener,
   { host, port }: ListenAddress,
-  grace: number,
-  setting = "GATEWAY_LISTEN",
+  { setting, grace, maxConnections }: HttpOptions,
 ): Promise<HttpServer> {
-  const server = createServer(handler);
+  const server = createServer(PATIENCE, handler);
+  if (maxConnections !== undefined) server.maxConnections = maxConnections;
   server.listen(port, host);
   await once(server, "listening").catch((error: NodeJS.ErrnoException) => {
     throw new SettingError(setting, `cannot be used: ${error.message}`);

@@ -1,5 +1,5 @@
 import type { PoolOptions } from "@amp/postgres";
-import type { Router } from "express";
+import type { RequestHandler, Router } from "express";
 import type pg from "pg";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
@@ -15,6 +15,8 @@ export interface SurfaceContext {
   metrics: Registry;
   /** Aborted when the gateway begins to shut down: long streams end, short requests finish. */
   closing: AbortSignal;
+  /** Lets only those requests pass that come from who may use the web chat. */
+  ownerOnly: RequestHandler;
 }
 
 /** The active mappings of a surface, for whoever finds out that a session died. */

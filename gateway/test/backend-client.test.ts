@@ -29,7 +29,11 @@ describe("what a status means", () => {
   test.each<[keyof typeof status, keyof typeof Reason | undefined, string]>([
     ["NOT_FOUND", "SESSION_UNKNOWN", "dead"],
     ["NOT_FOUND", "SESSION_ENDED", "dead"],
-    ["NOT_FOUND", undefined, "dead"],
+    ["NOT_FOUND", "SESSION_EXPIRED", "dead"],
+    // A proxy's, or another service's: it knows nothing of our sessions.
+    ["NOT_FOUND", undefined, "internal"],
+    ["NOT_FOUND", "INTERNAL", "internal"],
+    ["NOT_FOUND", "INVALID_FIELD", "internal"],
     ["UNAVAILABLE", undefined, "transient"],
     ["UNAVAILABLE", "DRAINING", "transient"],
     ["UNAVAILABLE", "DATABASE_UNAVAILABLE", "transient"],
@@ -208,6 +212,21 @@ test("a cancellation of whichever turn runs is tried once, of a certain turn unt
   });
   expect(server.calls).toMatchObject([{ seq: 0 }, { seq: 5 }, { seq: 5 }]);
 });
+
+test.each([2 ** 31, 2 ** 32, 1e15, 1.5, -(2 ** 31) - 1, Number.NaN, Number.POSITIVE_INFINITY])(
+  "a request that no message can hold (%d) is not tried again",
+  async (number) => {
+    await using server = await scriptedBackend({ unary: [{}] });
+    await withBackend(server.address, async (backend) => {
+      const call = { window: 60_000 };
+      const refused = { name: "BackendError", kind: "invalid" };
+      await expect(backend.cancel("s", number, call)).rejects.toMatchObject(refused);
+      const page = { sessionId: "s", pageSize: number };
+      await expect(backend.listTurns(page, call)).rejects.toMatchObject(refused);
+    });
+    expect(server.calls).toEqual([]);
+  },
+);
 
 test("an answer without its content is a bug of the other side", async () => {
   await using server = await scriptedBackend({ unary: [{}] });

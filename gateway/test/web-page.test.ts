@@ -14,7 +14,7 @@ let server: HttpServer;
 beforeAll(async () => {
   root = await mkdtemp(path.join(os.tmpdir(), "amp-page-"));
   const app = express().use(securityHeaders, compression(), pageRoutes("/apps/web-chat", root));
-  server = await listenHttp(app, { host: "127.0.0.1", port: 0 }, 1_000);
+  server = await listenHttp(app, { host: "127.0.0.1", port: 0 }, { setting: "X", grace: 1_000 });
 });
 afterAll(async () => {
   await server[Symbol.asyncDispose]();

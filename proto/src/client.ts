@@ -35,6 +35,11 @@ export interface CallOptions {
   metadata?: Metadata | undefined;
 }
 
+/** A request that no message can hold, such as a number beyond 32 bits: it was not sent, and never can be. */
+export class RequestNotSendable extends Error {
+  override readonly name = "RequestNotSendable";
+}
+
 /** How to reach a backend. */
 export interface ConnectOptions {
   /** TLS; plaintext by default. */
@@ -75,7 +80,8 @@ const CHANNEL: ChannelOptions = {
 /**
  * Opens a channel to the backend at `address` (`host:port`); it connects on the
  * first call. A failed call rejects (a stream: throws) with a grpc-js
- * `ServiceError`; a call whose signal is aborted, with status CANCELLED.
+ * `ServiceError`; a call whose signal is aborted, with status CANCELLED; one that
+ * cannot be sent at all, with RequestNotSendable.
  */
 export function connectSessions(address: string, options: ConnectOptions = {}) {
   const channelCredentials = options.credentials ?? credentials.createInsecure();
@@ -96,9 +102,9 @@ export function connectSessions(address: string, options: ConnectOptions = {}) {
       new Promise<Response>((resolve, reject) => {
         const running = client.makeUnaryRequest(
           method.path,
-          method.requestSerialize,
+          asItIs,
           method.responseDeserialize,
-          message.fromPartial(request),
+          encoded(method, message.fromPartial(request)),
           headers(call),
           deadline(call),
           (error, response) => {
@@ -121,9 +127,9 @@ export function connectSessions(address: string, options: ConnectOptions = {}) {
     ): AsyncGenerator<Response, void, undefined> {
       const stream = client.makeServerStreamRequest(
         method.path,
-        method.requestSerialize,
+        asItIs,
         method.responseDeserialize,
-        message.fromPartial(request),
+        encoded(method, message.fromPartial(request)),
         headers(call),
         deadline(call),
       );
@@ -154,6 +160,23 @@ export function connectSessions(address: string, options: ConnectOptions = {}) {
     /** Closes the channel; calls in flight still end. */
     close: () => client.close(),
   };
+}
+
+/** In gRPC's own hands, a failure would look like one of the connection. @throws RequestNotSendable */
+function encoded<Request>(
+  { requestSerialize }: Pick<MethodDefinition<Request, unknown>, "requestSerialize">,
+  request: Request,
+): Buffer {
+  try {
+    return requestSerialize(request);
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    throw new RequestNotSendable(`The request cannot be sent: ${problem}`, { cause: error });
+  }
+}
+
+function asItIs(bytes: Buffer): Buffer {
+  return bytes;
 }
 
 function deadline(call: CallOptions) {

@@ -7,6 +7,7 @@ export {
   SettingError,
   Settings,
 } from "./settings.js";
+export { checkTls, readSettingFile } from "./tls.js";
 export { type FaultLogger, logUnhandled } from "./unhandled.js";
 export {
   type UnknownVariable,

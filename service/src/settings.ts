@@ -84,6 +84,38 @@ export class Settings {
     return Number(amount) * (UNITS[unit] ?? Number.NaN);
   }
 
+  /** An `http(s)://` URL; the message does not repeat it, for it may hold a password. */
+  httpUrl(variable: string, fallback: string): string {
+    const text = this.text(variable, fallback);
+    if (protocolOf(text) === "http:" || protocolOf(text) === "https:") return text;
+    throw new SettingError(variable, "must be a URL such as https://host/path");
+  }
+
+  /** A `postgres://` URL; the message does not repeat it, for it may hold a password. */
+  postgresUrl(variable: string, hint: string): string {
+    const text = this.required(variable, hint);
+    if (protocolOf(text) !== "postgres:" && protocolOf(text) !== "postgresql:") {
+      const problem = "must be a URL such as postgres://user:password@host/database";
+      throw new SettingError(variable, problem);
+    }
+    const { pathname, hash, username, password } = new URL(text);
+    const decodes = [username, password, pathname].every(isPercentEncoded);
+    // A password with one of these letters ends too early, and the rest of it is taken for a path.
+    if (hash !== "" || pathname.includes("@") || !decodes) {
+      const problem =
+        "is ambiguous: write %23 for #, %2F for /, %3F for ?, %40 for @ and %25 for %";
+      throw new SettingError(variable, `${problem} in user and password`);
+    }
+    return text;
+  }
+
+  /** A secret that is sent in a header; the message does not repeat it. */
+  secret(variable: string): string | undefined {
+    const value = this.optional(variable);
+    if (value === undefined || /^[!-~]+$/.test(value)) return value;
+    throw new SettingError(variable, "must be printable ASCII characters without blanks");
+  }
+
   /** `host:port`, with brackets around an IPv6 host. */
   listen(variable: string, fallback: string): ListenAddress {
     const text = this.text(variable, fallback);
@@ -94,6 +126,19 @@ export class Settings {
       throw new SettingError(variable, `must be host:port, such as 127.0.0.1:3000, not "${text}"`);
     }
     return { host, port };
+  }
+}
+
+function protocolOf(text: string): string {
+  return URL.canParse(text) ? new URL(text).protocol : "";
+}
+
+function isPercentEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { checkTls, readSettingFile } from "@amp/service";
 import { type ChannelCredentials, credentials } from "@grpc/grpc-js";
 
 /** Files in PEM; each may be missing. */
@@ -10,9 +10,19 @@ export interface TlsFiles {
   key: string | undefined;
 }
 
-/** TLS as soon as one file is named, plaintext otherwise. @throws when a file cannot be read. */
-export async function backendCredentials({ ca, cert, key }: TlsFiles): Promise<ChannelCredentials> {
-  const read = async (file: string | undefined) => (file ? readFile(file) : null);
-  if (!ca && !cert && !key) return credentials.createInsecure();
-  return credentials.createSsl(await read(ca), await read(key), await read(cert));
+const VARIABLES = { ca: "BACKEND_TLS_CA", cert: "BACKEND_TLS_CERT", key: "BACKEND_TLS_KEY" };
+
+/**
+ * TLS as soon as one file is named, plaintext otherwise.
+ * @throws SettingError that names the variable of a file that cannot be used.
+ */
+export async function backendCredentials(files: TlsFiles): Promise<ChannelCredentials> {
+  if (!files.ca && !files.cert && !files.key) return credentials.createInsecure();
+  const read = async (name: keyof TlsFiles) => {
+    const file = files[name];
+    return file ? readSettingFile(VARIABLES[name], file) : undefined;
+  };
+  const pem = { ca: await read("ca"), cert: await read("cert"), key: await read("key") };
+  checkTls(pem, VARIABLES);
+  return credentials.createSsl(pem.ca ?? null, pem.key ?? null, pem.cert ?? null);
 }

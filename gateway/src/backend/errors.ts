@@ -1,4 +1,4 @@
-import { errorDetails, Reason } from "@amp/proto";
+import { errorDetails, Reason, RequestNotSendable } from "@amp/proto";
 import { status } from "@grpc/grpc-js";
 
 /**
@@ -53,6 +53,11 @@ export function isDead(error: unknown): error is BackendError {
 
 /** Translates what grpc-js throws; anything else is returned as it is. */
 export function toBackendError(error: unknown): unknown {
+  if (error instanceof RequestNotSendable) {
+    return new BackendError("invalid", error.message, undefined, "INVALID_ARGUMENT", {
+      cause: error,
+    });
+  }
   if (!isServiceError(error)) return error;
   const { reason, metadata } = errorDetails(error) ?? {};
   const text = error.details || error.message;
@@ -71,8 +76,17 @@ const TURN_REASONS = new Set<string>([
 
 const LATE_REASONS = new Set<string>([Reason.APPROVAL_DECIDED, Reason.APPROVAL_EXPIRED]);
 
+/** Only these say that a session is dead: any other NOT_FOUND may be a proxy's, or a wrong address. */
+const DEAD_REASONS = new Set<string>([
+  Reason.SESSION_UNKNOWN,
+  Reason.SESSION_ENDED,
+  Reason.SESSION_EXPIRED,
+]);
+
 function kindOf(code: status, reason: Reason | undefined): BackendErrorKind {
-  if (code === status.NOT_FOUND) return "dead";
+  if (code === status.NOT_FOUND) {
+    return reason !== undefined && DEAD_REASONS.has(reason) ? "dead" : "internal";
+  }
   if (reason !== undefined && TURN_REASONS.has(reason)) return "turn";
   if (reason !== undefined && LATE_REASONS.has(reason)) return "late";
   switch (code) {

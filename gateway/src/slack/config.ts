@@ -21,6 +21,22 @@ export interface SlackConfig {
   maxSessionsPerUser: number;
 }
 
+const SLACK_API = "https://slack.com/api/";
+
+/** Whether it is not Slack itself that is called. */
+export function isStandIn({ apiUrl }: Pick<SlackConfig, "apiUrl">): boolean {
+  return !/(^|\.)slack(-gov)?\.com$/.test(new URL(apiUrl).hostname);
+}
+
+/** Tells two tokens that were swapped, or another kind of token; the message does not repeat it. */
+function checkToken(variable: string, token: string | undefined, prefix: string): void {
+  // A token that is rotated has a word of its own before.
+  if (token === undefined || token.replace(/^xoxe\./, "").startsWith(prefix)) return;
+  const [kind] = /^xox[a-z]-|^xapp-/.exec(token) ?? [];
+  const problem = `must begin with ${prefix}`;
+  throw new SettingError(variable, kind ? `${problem}, not with ${kind}` : problem);
+}
+
 /**
  * Reads the Slack surface's settings; undefined when it is off, as it is
  * without a bot token. @throws SettingError that names the variable.
@@ -39,13 +55,18 @@ export function slackConfig(settings: Settings): SlackConfig | undefined {
       "is not set: give it for HTTP deliveries, or SLACK_APP_TOKEN for Socket Mode",
     );
   }
+  const apiUrl = settings.httpUrl("SLACK_API_URL", SLACK_API).replace(/(?<!\/)\/*$/, "/");
+  if (!isStandIn({ apiUrl })) {
+    checkToken("SLACK_BOT_TOKEN", botToken, "xoxb-");
+    checkToken("SLACK_APP_TOKEN", appToken, "xapp-");
+  }
   const listen = settings.optional("SLACK_LISTEN");
   return {
     listen: listen === undefined ? undefined : settings.listen("SLACK_LISTEN", listen),
     botToken,
     signingSecret,
     appToken,
-    apiUrl: settings.text("SLACK_API_URL", "https://slack.com/api/").replace(/\/*$/, "/"),
+    apiUrl,
     markdownBlocks: settings.flag("SLACK_MARKDOWN_BLOCKS", true),
     retryWindow: settings.duration("BACKEND_RETRY_WINDOW", "60s"),
     botName: settings.text("SLACK_BOT_NAME", "amp"),

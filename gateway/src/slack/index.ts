@@ -1,11 +1,12 @@
+import { openPool } from "@amp/postgres";
 import { Releases } from "@amp/service";
 import { Router } from "express";
-
+import { localNames } from "../local-host.js";
 import type { Surface, SurfaceContext } from "../surface.js";
 import { botClient, clientOptions } from "./api/client.js";
 import { questionOf } from "./approvals/question.js";
 import { showQuestion } from "./approvals/show.js";
-import { namesOf, type SlackConfig } from "./config.js";
+import { isStandIn, namesOf, type SlackConfig } from "./config.js";
 import { acceptor } from "./door/accept.js";
 import type { Delivery } from "./door/delivery.js";
 import { parseDelivery } from "./door/parse.js";
@@ -24,13 +25,16 @@ import { endedHere, sessionsEnded, tellEnded } from "./work/ended.js";
 import { NO_PLACE } from "./work/start.js";
 import { giveUpDelivery, workDelivery } from "./work/work.js";
 
+/** To the database, of the door alone: a delivery is stored within milliseconds. */
+const DOOR_CONNECTIONS = 4;
+
 /**
  * Starts the Slack surface. A delivery comes in by a door (HTTP, Socket Mode,
  * or both), is parsed, stored in the inbox and acknowledged; a worker, of this
  * process or another, takes it to its work; its replies leave by the outbox.
  */
 export async function startSlack(config: SlackConfig, context: SurfaceContext): Promise<Surface> {
-  const { backend, pool, database, metrics } = context;
+  const { backend, pool, database, metrics, ownerOnly } = context;
   const logger = context.logger.child({ surface: "slack" });
   await using releases = new Releases();
 
@@ -63,16 +67,29 @@ export async function startSlack(config: SlackConfig, context: SurfaceContext): 
   releases.use(await InboxWorker.start({ pool, database, logger, handler, ready }));
   inboxMetrics(metrics, pool);
 
-  const accept = acceptor({ pool, logger, config, identity });
+  // However many requests the other listener has, what Slack delivers finds a connection.
+  const doorPool = openPool({
+    ...database,
+    application: "amp-gateway-door",
+    max: DOOR_CONNECTIONS,
+  });
+  releases.defer(() => doorPool.end());
+  const accept = acceptor({ pool: doorPool, logger, config, identity });
   if (config.appToken !== undefined) {
     const { appToken } = config;
     const options = clientOptions(config, logger);
     releases.use(new SocketConnections({ appToken, clientOptions: options, accept, logger }));
   }
   const { signingSecret } = config;
-  const publicRouter = deliveryRoutes({ signingSecret, accept, logger });
+  const door = { signingSecret, accept, logger };
+  const publicRouter = deliveryRoutes(door);
+  // Where the world has an address of its own, or everybody may know the secret of a stand-in of Slack.
+  const local = config.listen !== undefined || isStandIn(config);
   const router = Router();
-  router.use(publicRouter, managementRoutes(config, pool));
+  router.use(
+    local ? deliveryRoutes({ ...door, guard: localNames }) : publicRouter,
+    managementRoutes(config, pool, ownerOnly),
+  );
   const running = releases.move();
   return {
     name: "slack",

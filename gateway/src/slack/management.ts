@@ -1,18 +1,21 @@
-import { type NextFunction, type Request, type Response, Router } from "express";
+import { type RequestHandler, Router } from "express";
 import type pg from "pg";
-import { foreignHost } from "../local-host.js";
 import { slackMode } from "./commands/config.js";
 import type { SlackConfig } from "./config.js";
 import { listActive } from "./mappings/store.js";
 
 /**
  * `/apps/slack/status` and `/apps/slack/sessions`, for whoever runs the
- * gateway: only under a loopback name, so that no page of another site gets at
- * them. Whoever lets Slack in through a proxy lets it reach SLACK_LISTEN only.
+ * gateway. Whoever lets Slack in through a proxy lets it reach SLACK_LISTEN only.
+ * @param ownerOnly who that is
  */
-export function managementRoutes(config: SlackConfig, pool: pg.Pool): Router {
+export function managementRoutes(
+  config: SlackConfig,
+  pool: pg.Pool,
+  ownerOnly: RequestHandler,
+): Router {
   const router = Router();
-  router.get("/apps/slack/status", localOnly, async (_request, response) => {
+  router.get("/apps/slack/status", ownerOnly, async (_request, response) => {
     const active = await listActive(pool);
     response.json({
       status: "ok",
@@ -23,7 +26,7 @@ export function managementRoutes(config: SlackConfig, pool: pg.Pool): Router {
       is_configured: true,
     });
   });
-  router.get("/apps/slack/sessions", localOnly, async (_request, response) => {
+  router.get("/apps/slack/sessions", ownerOnly, async (_request, response) => {
     const active = await listActive(pool);
     response.json(
       active.map((mapping) => ({
@@ -38,9 +41,4 @@ export function managementRoutes(config: SlackConfig, pool: pg.Pool): Router {
     );
   });
   return router;
-}
-
-function localOnly(request: Request, response: Response, next: NextFunction): void {
-  if (foreignHost(request.headers) === undefined) next();
-  else response.status(403).json({ error: "Only from this machine" });
 }

@@ -41,7 +41,8 @@ export function apiRoutes(context: WebContext): Router {
     });
   }
   router.use((request) => {
-    throw new HttpError(404, { error: `There is no ${request.method} ${request.originalUrl}` });
+    const url = request.originalUrl.slice(0, 200);
+    throw new HttpError(404, { error: `There is no ${request.method} ${url}` });
   });
   router.use(answerErrors(context));
   return router;

@@ -12,8 +12,38 @@ export const jsonBody: RequestHandler[] = [
     const typed = request.is("application/json");
     next(typed === false && !empty ? new HttpError(415, { error: NOT_JSON }) : undefined);
   },
-  json({ limit: LIMIT }),
+  json({ limit: LIMIT, inflate: false, verify: notTooDeep }),
 ];
+
+/** Deeper than any body of this API by far; a parser's work on millions of brackets takes seconds. */
+const MAX_DEPTH = 100;
+const TOO_DEEP = "entity.too.deep";
+
+/** @throws an error of type TOO_DEEP, as express has them, before the body is parsed */
+function notTooDeep(_request: unknown, _response: unknown, body: Buffer): void {
+  if (depth(body) > MAX_DEPTH) throw Object.assign(new Error("too deep"), { type: TOO_DEEP });
+}
+
+const [QUOTE, BACKSLASH] = [...Buffer.from('"\\')];
+const OPENING = new Set(Buffer.from("[{"));
+const CLOSING = new Set(Buffer.from("]}"));
+
+/** How deeply the arrays and objects of a JSON text are nested. */
+function depth(json: Buffer): number {
+  let deepest = 0;
+  let open = 0;
+  let quoted = false;
+  for (let at = 0; at < json.length; at++) {
+    const byte = json[at] ?? 0;
+    if (quoted) {
+      if (byte === BACKSLASH) at += 1;
+      else if (byte === QUOTE) quoted = false;
+    } else if (byte === QUOTE) quoted = true;
+    else if (OPENING.has(byte)) deepest = Math.max(deepest, ++open);
+    else if (CLOSING.has(byte)) open -= 1;
+  }
+  return deepest;
+}
 
 const NOT_JSON = "The body must be JSON, with Content-Type: application/json";
 
@@ -27,8 +57,11 @@ export function requestError(error: unknown): HttpError | undefined {
     case "entity.too.large":
       return new HttpError(413, { error: `The body is larger than ${LIMIT}` });
     case "charset.unsupported":
-    case "encoding.unsupported":
       return new HttpError(415, { error: NOT_JSON });
+    case "encoding.unsupported":
+      return new HttpError(415, { error: "A body with a Content-Encoding is not taken" });
+    case TOO_DEEP:
+      return new HttpError(400, { error: "The body is nested too deeply" });
     case "request.aborted":
     case "request.size.invalid":
       return new HttpError(400, { error: "The body is incomplete" });

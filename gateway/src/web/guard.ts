@@ -26,7 +26,7 @@ function refusal(request: Pick<Request, "method" | "headers">): string | undefin
   }
   if (SAFE_METHODS.has(request.method)) return undefined;
   if (origin !== undefined && origin !== `http://${host}`) {
-    return `Requests from ${origin} are not allowed`;
+    return `Requests from ${origin.slice(0, 100)} are not allowed`;
   }
   const site = request.headers["sec-fetch-site"];
   if (site !== undefined && site !== "same-origin" && site !== "none") {

@@ -1,6 +1,7 @@
-import { type Request, type Response, Router, raw } from "express";
+import { type Request, type RequestHandler, type Response, Router } from "express";
 import type { Logger } from "pino";
-import { isSigned } from "./signature.js";
+import { BodyReader, BodyRefused } from "./body.js";
+import { isSigned, mayBeSigned } from "./signature.js";
 
 /** What the HTTP door needs. */
 export interface DoorOptions {
@@ -8,23 +9,31 @@ export interface DoorOptions {
   signingSecret: string | undefined;
   /** Stores a delivery; what resolves is safe. */
   accept: (body: unknown) => Promise<void>;
+  /** Who may knock at all; everybody by default. */
+  guard?: RequestHandler;
   logger: Logger;
 }
 
 /**
- * Takes Slack's HTTP deliveries: checks the signature, stores the delivery, and
- * only then acknowledges it. Slack sends an event again that was not
+ * Takes Slack's HTTP deliveries: reads only what may be signed, checks the
+ * signature, stores the delivery, and only then acknowledges it. Slack sends an event again that was not
  * acknowledged; for a command or a click, its user sees that it failed.
  */
-export function deliveryRoutes({ signingSecret, accept, logger }: DoorOptions): Router {
+export function deliveryRoutes({ signingSecret, accept, guard, logger }: DoorOptions): Router {
   const router = Router();
-  const body = raw({ type: () => true, limit: "4mb" });
+  const bodies = new BodyReader();
 
   async function receive(request: Request, response: Response): Promise<void> {
-    const text = Buffer.isBuffer(request.body) ? request.body.toString("utf8") : "";
+    if (!mayBeSigned(signingSecret, request.headers)) return refuse(request, response, UNSIGNED);
+    let text: string;
+    try {
+      text = (await bodies.read(request)).toString("utf8");
+    } catch (error) {
+      if (!(error instanceof BodyRefused)) throw error;
+      return refuse(request, response, error);
+    }
     if (!isSigned(signingSecret, request.headers, text)) {
-      response.status(401).json({ error: "Invalid signature" });
-      return;
+      return refuse(request, response, UNSIGNED);
     }
     const delivery = decode(text, request);
     if (delivery === undefined) {
@@ -58,10 +67,19 @@ export function deliveryRoutes({ signingSecret, accept, logger }: DoorOptions): 
       "/apps/slack/interactive",
       "/apps/slack/commands/:command",
     ],
-    body,
+    ...(guard ? [guard] : []),
     receive,
   );
   return router;
+}
+
+const UNSIGNED = new BodyRefused(401, "Invalid signature");
+
+/** What still comes of the body is read, and not kept: a client that sends looks for no answer. */
+function refuse(request: Request, response: Response, { status, message }: BodyRefused): void {
+  if (response.destroyed) return;
+  request.resume();
+  response.status(status).json({ error: message });
 }
 
 type Body = Record<string, unknown>;

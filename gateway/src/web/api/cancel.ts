@@ -3,8 +3,13 @@ import { fields, read, sessionId } from "../body.js";
 import { type Endpoint, ok } from "../endpoint.js";
 import { meantSession, withSession } from "../sessions.js";
 
-const SEQ = { error: "seq must be a whole number from 1" };
-const Body = fields({ session_id: sessionId, seq: z.int(SEQ).min(1, SEQ).optional() });
+/** Of the contract's int32. */
+const MAX_SEQ = 2 ** 31 - 1;
+const SEQ = { error: `seq must be a whole number from 1 to ${MAX_SEQ}` };
+const Body = fields({
+  session_id: sessionId,
+  seq: z.int(SEQ).min(1, SEQ).max(MAX_SEQ, SEQ).optional(),
+});
 
 /** POST /cancel: stops a turn, by default the one that runs now. */
 export const cancel: Endpoint = async (context, { user, request, signal }) => {

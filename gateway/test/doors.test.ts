@@ -1,0 +1,401 @@
+import { createHmac } from "node:crypto";
+import { once } from "node:events";
+import { type ClientRequest, request as httpRequest } from "node:http";
+import { connect } from "node:net";
+import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
+import { freePort } from "@amp/stack/testing";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { rawRequest } from "./raw-http.js";
+import { deliver, event } from "./slack-deliver.js";
+import { GENERAL, type SlackSystem, startSlackSystem } from "./slack-system.js";
+
+let system: SlackSystem;
+let inside: string;
+let outside: string;
+beforeAll(async () => {
+  const port = await freePort();
+  system = await startSlackSystem({
+    SLACK_LISTEN: `127.0.0.1:${port}`,
+    GATEWAY_MONITOR_HOSTS: "metrics.example.com, Other.Example.Com",
+  });
+  inside = system.gateway.url;
+  outside = `http://127.0.0.1:${port}`;
+});
+afterAll(() => system[Symbol.asyncDispose]());
+
+const API = "/apps/web-chat/api";
+const SECRET = "local-signing-secret";
+const CHALLENGE = JSON.stringify({ type: "url_verification", challenge: "abc" });
+
+/** Slack's headers for a body. */
+function signed(body: Buffer | string, secret = SECRET): Record<string, string> {
+  const time = String(Math.floor(Date.now() / 1_000));
+  const hash = createHmac("sha256", secret).update(`v0:${time}:`).update(body).digest("hex");
+  return {
+    "content-type": "application/json",
+    "x-slack-request-timestamp": time,
+    "x-slack-signature": `v0=${hash}`,
+  };
+}
+
+async function post(url: string, headers: Record<string, string>, body: Buffer | string) {
+  const response = await fetch(url, { method: "POST", headers, body });
+  return { status: response.status, text: await response.text() };
+}
+
+/** Neither a stack, nor a path, nor more than a few words. */
+function expectBare(text: string): void {
+  expect(text).not.toMatch(/node_modules|\bat |\.ts|\.js|file:|\/work|<pre>/);
+  expect(text.length).toBeLessThan(500);
+  expect(JSON.parse(text)).toEqual({ error: expect.any(String) });
+}
+
+const ENCODINGS: [name: string, encode: (body: string) => Buffer][] = [
+  ["gzip", (body) => gzipSync(body)],
+  ["deflate", (body) => deflateSync(body)],
+  ["br", (body) => brotliCompressSync(body)],
+  ["gzip", (body) => Buffer.from(body)],
+  ["deflate", () => Buffer.from("\x00\xff nonsense")],
+  ["br", () => Buffer.alloc(100, 0xff)],
+  ["gzip", () => gzipSync("x".repeat(900_000))],
+  ["zstd", (body) => Buffer.from(body)],
+  ["compress", (body) => Buffer.from(body)],
+  ["gzip, gzip", (body) => gzipSync(gzipSync(body))],
+  ["x".repeat(5_000), (body) => Buffer.from(body)],
+];
+
+describe("a compressed body reaches no decoder", () => {
+  test.each(ENCODINGS)("%s", async (encoding, encode) => {
+    const body = encode(CHALLENGE);
+    const headers = { ...signed(body), "content-encoding": encoding };
+    for (const url of [inside, outside]) {
+      const { status, text } = await post(`${url}/slack/events`, headers, body);
+      expect(status).toBe(415);
+      expect(text).toContain("Content-Encoding");
+      expectBare(text);
+      // Without a signature, there is not even a look at the encoding.
+      const unsigned = { "content-type": "application/json", "content-encoding": encoding };
+      expect(await post(`${url}/slack/events`, unsigned, body)).toMatchObject({ status: 401 });
+    }
+    const json = { "content-type": "application/json", "content-encoding": encoding };
+    const web = await post(`${inside}${API}/session`, json, encode("{}"));
+    expect(web.status).toBe(415);
+    expect(web.text).toContain("Content-Encoding");
+    expectBare(web.text);
+  });
+
+  test("identity is none", async () => {
+    const headers = { ...signed(CHALLENGE), "content-encoding": "identity" };
+    for (const url of [inside, outside]) {
+      expect(await post(`${url}/slack/events`, headers, CHALLENGE)).toMatchObject({ status: 200 });
+    }
+  });
+});
+
+describe("what cannot be understood is answered without a word of ours", () => {
+  test.each([
+    ["POST", "/apps/slack/commands/%ff", 400],
+    ["POST", "/apps/slack/commands/%", 400],
+    ["POST", "/apps/slack/commands/%E0%A4%A", 400],
+    ["GET", "/%ff", 404],
+    ["GET", "/nothing", 404],
+    ["DELETE", "/slack/events", 404],
+    ["GET", `/${"x".repeat(10_000)}`, 404],
+    ["GET", "/<script>alert(1)</script>", 404],
+  ])("%s %s is %i", async (method, path, status) => {
+    for (const url of [outside, inside]) {
+      const response = await fetch(url + path, { method });
+      const text = await response.text();
+      expectBare(text);
+      // Inside, the page's own routes decode every path.
+      if (url === outside || status === 400) expect(response.status).toBe(status);
+      else expect([400, 404]).toContain(response.status);
+    }
+  });
+
+  test("and is a short line at debug level, and nothing on stderr", async () => {
+    const stderr = vi.spyOn(console, "error");
+    const before = system.logs.length;
+    await fetch(`${outside}/apps/slack/commands/%ff${"y".repeat(2_000)}`, { method: "POST" });
+    const lines = system.logs.slice(before).filter(({ msg }) => msg === "refused a request");
+    expect(lines).toMatchObject([{ level: 20, status: 400, method: "POST" }]);
+    expect(JSON.stringify(lines).length).toBeLessThan(1_000);
+    expect(stderr).not.toHaveBeenCalled();
+    stderr.mockRestore();
+  });
+
+  test.each([
+    ["two Host headers", ["Host: localhost", "Host: evil.example"]],
+    ["the same Host twice", ["Host: localhost", "host: localhost"]],
+    ["no Host", ["Accept: */*"]],
+  ])("%s are 400", async (_name, hosts) => {
+    for (const url of [inside, outside]) {
+      for (const path of ["/healthz", "/", `${API}/session`, "/slack/events"]) {
+        const { status, text } = await rawRequest(url, `GET ${path} HTTP/1.1`, ...hosts);
+        expect([status, text.includes("stack")]).toEqual([400, false]);
+      }
+    }
+  });
+});
+
+describe("a body from nobody", () => {
+  test.each<[string, Record<string, string>]>([
+    ["without a signature", { "x-slack-signature": "" }],
+    ["with half a signature", { "x-slack-signature": "v0=00" }],
+    ["with another version", { "x-slack-signature": `v1=${"0".repeat(64)}` }],
+    ["with no time", { "x-slack-request-timestamp": "" }],
+    [
+      "with an old time",
+      { "x-slack-request-timestamp": String(Math.floor(Date.now() / 1_000) - 301) },
+    ],
+    [
+      "with a time to come",
+      { "x-slack-request-timestamp": String(Math.floor(Date.now() / 1_000) + 320) },
+    ],
+    ["with a time that is none", { "x-slack-request-timestamp": "soon" }],
+    ["with a time in words", { "x-slack-request-timestamp": "1e9" }],
+  ])("%s is refused before it is there", async (_name, headers) => {
+    for (const url of [inside, outside]) {
+      const { request, status } = begin(
+        `${url}/slack/events`,
+        { ...signed("x"), ...headers },
+        900_000,
+      );
+      expect(await status).toBe(401);
+      request.destroy();
+    }
+  });
+
+  test("too long for Slack is 413, whether it says so or not", async () => {
+    for (const url of [inside, outside]) {
+      const long = "x".repeat(1_000_001);
+      expect(await post(`${url}/slack/events`, signed(long), long)).toMatchObject({ status: 413 });
+      const { request, status } = begin(`${url}/slack/events`, signed("x"), undefined);
+      for (let n = 0; n < 20; n++) request.write("x".repeat(100_000));
+      expect(await status).toBe(413);
+      request.destroy();
+      const fits = JSON.stringify({ type: "url_verification", challenge: "y".repeat(999_000) });
+      expect(await post(`${url}/slack/events`, signed(fits), fits)).toMatchObject({ status: 200 });
+    }
+  });
+
+  test("120 that are nearly whole, under forged signatures, hold no memory and nobody up", async () => {
+    const before = process.memoryUsage().arrayBuffers;
+    const headers = signed("x");
+    const part = Buffer.alloc(990_000);
+    const strangers = Array.from({ length: 120 }, () => {
+      const { request, status } = begin(`${outside}/slack/events`, headers, 999_000);
+      request.write(part);
+      return { request, status };
+    });
+    const given = strangers.map(({ status }) => status.catch(() => 0));
+    const refused = await Promise.race([Promise.all(given.slice(0, 1)), Promise.any(given)]);
+    expect([refused].flat()).toEqual([503]);
+    const delivery = event({ type: "reaction_added", user: "U0ADA" });
+    expect((await deliver(`${outside}/slack/events`, delivery)).status).toBe(200);
+    await vi.waitFor(() => {
+      const grown = process.memoryUsage().arrayBuffers - before;
+      expect(grown).toBeLessThan(60_000_000);
+    }, 5_000);
+    for (const { request } of strangers) request.destroy();
+    await Promise.all(given);
+  });
+});
+
+/** Sends headers, and leaves the body to the caller. */
+function begin(url: string, headers: Record<string, string>, length: number | undefined) {
+  const request: ClientRequest = httpRequest(url, {
+    method: "POST",
+    headers: { ...headers, ...(length !== undefined && { "content-length": length }) },
+  });
+  request.flushHeaders();
+  const status = new Promise<number>((resolve, reject) => {
+    request.on("response", (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    request.on("error", reject);
+  });
+  status.catch(() => {});
+  return { request, status };
+}
+
+describe("under the name of another web site", () => {
+  const host = (name: string) => [`Host: ${name}`, "Connection: close"];
+
+  test.each([
+    "evil.example",
+    "127.0.0.1.evil.example:3000",
+    "localhost.evil.example",
+    "evil.example.",
+    "",
+  ])("%j nothing answers", async (name) => {
+    for (const path of [
+      "/metrics",
+      "/healthz",
+      "/readyz",
+      "/apps/slack/status",
+      "/apps/slack/sessions",
+      "/",
+    ]) {
+      const { status } = await rawRequest(inside, `GET ${path} HTTP/1.1`, ...host(name));
+      expect([path, status]).toEqual([path, 403]);
+    }
+    const body = [
+      ...host(name),
+      ...Object.entries(signed(CHALLENGE)).map((header) => header.join(": ")),
+    ];
+    const length = `Content-Length: ${CHALLENGE.length}`;
+    const { status } = await rawRequest(
+      inside,
+      "POST /slack/events HTTP/1.1",
+      ...body,
+      length,
+      "",
+      CHALLENGE,
+    );
+    expect(status).toBe(403);
+  });
+
+  test.each([
+    "10.1.2.3:3000",
+    "[fd00::1]:3000",
+    "gateway:3000",
+    "metrics.example.com",
+    "OTHER.example.com:80",
+  ])("probes and Prometheus may come as %s, and others not", async (name) => {
+    for (const path of ["/metrics", "/healthz", "/readyz"]) {
+      const { status } = await rawRequest(inside, `GET ${path} HTTP/1.1`, ...host(name));
+      expect([path, status]).toEqual([path, 200]);
+    }
+    for (const path of ["/apps/slack/status", "/"]) {
+      const { status } = await rawRequest(inside, `GET ${path} HTTP/1.1`, ...host(name));
+      expect([path, status]).toEqual([path, 403]);
+    }
+  });
+
+  test("SLACK_LISTEN is called as the world likes", async () => {
+    const headers = Object.entries(signed(CHALLENGE)).map((header) => header.join(": "));
+    const { status } = await rawRequest(
+      outside,
+      "POST /slack/events HTTP/1.1",
+      ...host("amp.example.com"),
+      ...headers,
+      `Content-Length: ${CHALLENGE.length}`,
+      "",
+      CHALLENGE,
+    );
+    expect(status).toBe(200);
+  });
+});
+
+describe("the web chat's bodies", () => {
+  const JSON_TYPE = { "content-type": "application/json" };
+
+  test.each([
+    ["[".repeat(1_800_000), 400],
+    ['{"a":'.repeat(300_000), 400],
+    [`${"[".repeat(101)}${"]".repeat(101)}`, 400],
+    [`{"message":${"[".repeat(99)}${"]".repeat(99)}}`, 400],
+  ])("%.20s... is refused before it is parsed", async (body, status) => {
+    const answer = await post(`${inside}${API}/chat`, JSON_TYPE, body);
+    expect(answer.status).toBe(status);
+    expectBare(answer.text);
+  });
+
+  test("brackets in a text are none", async () => {
+    await system.web.begin();
+    const message = `echo \\" ${"[".repeat(5_000)}"{{{ \\\\`;
+    expect(await system.web.post("/chat", { message })).toMatchObject({ status: 200 });
+  });
+
+  test.each([0, -1, 1.5, 2 ** 31, 2 ** 32, 2 ** 53, 1e300, "1", null, true, [1]])(
+    "seq %j is refused at once",
+    async (seq) => {
+      const { status, body } = await system.web.post("/cancel", { seq });
+      expect([status, body["error"]]).toEqual([400, expect.stringMatching(/^seq must be/)]);
+    },
+  );
+
+  test.each([
+    ["before", 2 ** 31],
+    ["before", 1e21],
+    ["before", -1],
+    ["limit", 201],
+    ["limit", 2 ** 31],
+    ["limit", 0.5],
+    ["limit", "NaN"],
+  ])("%s=%s is refused at once", async (field, value) => {
+    const { status, body } = await system.web.get(`/sessions/x/transcript?${field}=${value}`);
+    expect([status, body["error"]]).toEqual([400, expect.stringMatching(`^${field} must be`)]);
+  });
+
+  test("the greatest seq is a turn that there is not", async () => {
+    expect(await system.web.post("/cancel", { seq: 2 ** 31 - 1 })).toMatchObject({
+      status: 200,
+      body: { cancelled: false },
+    });
+  });
+});
+
+test("with every other connection to the database taken, Slack's deliveries are stored", async () => {
+  const lock = await system.pool.connect();
+  try {
+    await lock.query("begin");
+    await lock.query("lock table web_mappings in access exclusive mode");
+    const stop = new AbortController();
+    const busy = Array.from({ length: 400 }, () =>
+      fetch(`${inside}${API}/sessions`, { signal: stop.signal }).catch(() => undefined),
+    );
+    await vi.waitFor(async () => {
+      const { rows } = await system.pool.query<{ count: number }>(
+        `select count(*) as count from pg_stat_activity
+         where application_name = 'amp-gateway' and wait_event_type = 'Lock'
+           and datname = current_database()`,
+      );
+      expect(rows[0]?.count).toBe(10);
+    }, 10_000);
+    for (let n = 0; n < 20; n++) {
+      const message = {
+        type: "message",
+        channel: GENERAL,
+        user: "U0ADA",
+        text: "hi",
+        ts: `17.${n}`,
+      };
+      expect((await deliver(`${outside}/slack/events`, event(message))).status).toBe(200);
+    }
+    stop.abort();
+    await Promise.all(busy);
+  } finally {
+    await lock.query("rollback");
+    lock.release();
+  }
+});
+
+test("requests that do not come to an end are given up within seconds, answers are not", async () => {
+  const stream = await system.web.events();
+  const over = stream.over.then(() => Promise.reject(new Error("the stream ended")));
+  over.catch(() => {});
+  const slow = [inside, outside].flatMap((url) => [
+    unfinished(url, "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Slow:"),
+    unfinished(url, "POST /slack/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{"),
+  ]);
+  const answers = await Promise.race([Promise.all(slow), over]);
+  for (const answer of answers) expect(answer).toMatch(/^HTTP\/1.1 (408|401)/);
+  await stream[Symbol.asyncDispose]();
+}, 60_000);
+
+/** All that comes until the server closes the connection. */
+async function unfinished(url: string, bytes: string): Promise<string> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  let text = "";
+  socket.setEncoding("utf8").on("data", (chunk: string) => {
+    text += chunk;
+  });
+  socket.on("error", () => {});
+  socket.write(bytes);
+  await once(socket, "close");
+  return text;
+}
