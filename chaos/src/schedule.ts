@@ -88,8 +88,8 @@ const RESPITE_MS = 2_000;
 
 /**
  * Plans a run with faults of these kinds. Faults of different targets overlap;
- * those of one target do not. The rare ones are placed first, each kind at least
- * once, and the frequent ones around them.
+ * those of one target do not. The rare ones are placed first, and the frequent ones
+ * around them.
  */
 export function planFaults(
   random: Random,
@@ -108,7 +108,7 @@ export function planFaults(
   for (const kind of possible) {
     const { every = 0 }: KindRules = RULES[kind];
     if (every === 0) continue;
-    const times = Math.max(1, Math.round(length / every));
+    const times = timesOf(random, length / every, kinds.length < FAULT_KINDS.length);
     for (let turn = 0; turn < times; turn++) {
       const from = 1_000 + (turn * length) / times;
       // Where one is in the way, some other time of the same stretch will do.
@@ -125,6 +125,12 @@ export function planFaults(
     for (let at = 1_000; at < length; at += random.between(...PAUSE)) plan(at, random.pick(drawn));
   }
   return faults.sort((one, other) => one.at - other.at);
+}
+
+/** How often a rare kind comes: as often as it should, and once if it was chosen; else, in a short run, perhaps. */
+function timesOf(random: Random, expected: number, isChosen: boolean): number {
+  if (expected >= 1 || isChosen) return Math.max(1, Math.round(expected));
+  return random.chance(100 * expected) ? 1 : 0;
 }
 
 /** Plans that every service is replaced by its next version, one after the other, in the middle of the run. */
