@@ -41,7 +41,7 @@ export class SteadyLoad {
 
   constructor(
     system: System,
-    log: Log,
+    private readonly log: Log,
     private readonly random: Random,
   ) {
     const { database, slack, webUrls } = system;
@@ -130,6 +130,9 @@ export class SteadyLoad {
   /** Ends every conversation, once all is answered. */
   async stop(): Promise<void> {
     while (this.doing.size > 0) await Promise.all(this.doing);
+    // A thread that was asked for may still be on its way.
+    const { conversations } = this.log;
+    await settled(() => conversations.every(({ unanswered }) => unanswered.length === 0));
     const left = SURFACES.flatMap((surface) => [...this.talks[surface]]);
     await Promise.all(left.map(({ line }) => this.end(line)));
   }
