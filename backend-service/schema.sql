@@ -87,6 +87,7 @@ create table turns (
   created_at timestamp(3) with time zone default now() not null,
   finished_at timestamp(3) with time zone,
   begun_at timestamp with time zone default now(),
+  runs integer default 0 not null,
   constraint turns_pkey PRIMARY KEY (session_id, seq),
   constraint turns_request UNIQUE (session_id, request_id),
   constraint turns_session_id_fkey FOREIGN KEY (session_id) REFERENCES sessions(session_id) ON DELETE CASCADE,

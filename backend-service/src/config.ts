@@ -1,4 +1,5 @@
 import { isIPv6 } from "node:net";
+import { getHeapStatistics } from "node:v8";
 import {
   type Environment,
   isLoopback,
@@ -37,6 +38,10 @@ export interface BackendConfig {
   /** Folders that sessions may work in; the first is the default. */
   workspaceRoots: string[];
   turnTimeout: number;
+  /** How long an agent may say nothing, unless it waits for people or uses a tool. */
+  turnSilenceTimeout: number;
+  /** Turns at work on one replica. */
+  maxRunningTurns: number;
   /** How long nobody may talk to a session before it expires. */
   sessionIdleTtl: number;
   /** How long an ended session can be read. */
@@ -47,8 +52,12 @@ export interface BackendConfig {
 
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 
-/** A timer of Node.js can wait no longer than some 24 days. */
-const LONGEST_TURN = 2 ** 31 - 1;
+/** A question is kept for three days in Slack's inbox: its turn must end well before. */
+const LONGEST_TURN = 2 * 86_400_000;
+
+/** What a turn at work takes of the heap, more or less: its answer so far and its history. */
+const BYTES_A_TURN = 400_000;
+const LEAST_RUNNING_TURNS = 5_000;
 
 /** Reads the settings. @throws SettingError, which names the variable. */
 export function parseConfig(env: Environment): BackendConfig {
@@ -66,12 +75,17 @@ export function parseConfig(env: Environment): BackendConfig {
     openAi: openAiConfig(env),
     workspaceRoots: settings.list("WORKSPACE_ROOTS"),
     turnTimeout: settings.duration("TURN_TIMEOUT", "30m"),
+    turnSilenceTimeout: settings.duration("TURN_SILENCE_TIMEOUT", "10m"),
+    maxRunningTurns: settings.integer("MAX_RUNNING_TURNS", runningTurns(), 1),
     sessionIdleTtl: settings.duration("SESSION_IDLE_TTL", "30d"),
     sessionRetention: settings.duration("SESSION_RETENTION", "90d"),
     turnQueueLimit: settings.integer("TURN_QUEUE_LIMIT", 32, 1, 10_000),
   };
-  if (config.turnTimeout < 1 || config.turnTimeout > LONGEST_TURN) {
-    throw new SettingError("TURN_TIMEOUT", "must be from 1ms to 24d");
+  for (const [variable, time] of [
+    ["TURN_TIMEOUT", config.turnTimeout],
+    ["TURN_SILENCE_TIMEOUT", config.turnSilenceTimeout],
+  ] as const) {
+    if (time < 1 || time > LONGEST_TURN) throw new SettingError(variable, "must be from 1ms to 2d");
   }
   if (config.sessionIdleTtl < 1_000) throw new SettingError("SESSION_IDLE_TTL", "is below 1s");
   if (config.sessionRetention < 1_000) throw new SettingError("SESSION_RETENTION", "is below 1s");
@@ -90,6 +104,12 @@ export function parseConfig(env: Environment): BackendConfig {
     );
   }
   return config;
+}
+
+/** How many turns may be at work, by the memory that this process may take. */
+function runningTurns(): number {
+  const byMemory = Math.floor(getHeapStatistics().heap_size_limit / BYTES_A_TURN);
+  return Math.max(LEAST_RUNNING_TURNS, byMemory);
 }
 
 function advertised(settings: Settings): string | undefined {

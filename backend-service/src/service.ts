@@ -17,11 +17,10 @@ import { sessionService } from "./rpc/index.js";
 import { Peers } from "./rpc/peers.js";
 import { ENDINGS_TIMES, EndingsFeed, type EndingsTimes } from "./sessions/endings-feed.js";
 import { Engine } from "./sessions/engine.js";
-import { expire } from "./sessions/expiry.js";
+import { expire, purge } from "./sessions/expiry.js";
 import { LEASE_TIMES, Lease, type LeaseTimes } from "./sessions/lease.js";
 import { type Sweeping, sweeper } from "./sessions/sweeper.js";
 import { SESSION_ENDED_CHANNEL } from "./store/endings.js";
-import { forgetDeadReplicas } from "./store/replicas.js";
 
 /** What tests replace. */
 export interface BackendOverrides {
@@ -30,6 +29,8 @@ export interface BackendOverrides {
   leaseTimes?: LeaseTimes;
   /** How long an agent has to stop when told to, in milliseconds. */
   stopGrace?: number;
+  /** Bytes of histories that agents may hold at once. */
+  historyMemory?: number;
   endingsTimes?: EndingsTimes;
   /** Between two looks for sessions to expire or purge, in milliseconds. */
   expiryInterval?: number;
@@ -109,23 +110,29 @@ export async function startBackend(
   releases.defer(() => close(server));
   const draining = new AbortController();
   let address = formatAddress(config.listen);
+  // Made below; a lease that is lost before that has no work to stop.
+  let engine: Engine | undefined;
   const lease = await Lease.take({
     db: leasePool,
     address: () => config.advertise ?? address,
     times: leaseTimes,
     logger,
     onHeartbeat: (ok) => health.set(ok && !draining.signal.aborted),
-    onLost: () => engine.abandon("lease_lost"),
+    onLost: () => engine?.abandon("lease_lost"),
   });
   releases.use(lease);
   const peers = new Peers(pool, asReplica);
   releases.defer(() => peers[Symbol.dispose]());
-  const engine = new Engine({
+  engine = new Engine({
     pool,
     lease,
     agents: registry.agents,
+    workspaceRoots,
     queueLimit: config.turnQueueLimit,
+    maxRunningTurns: config.maxRunningTurns,
+    historyMemory: overrides.historyMemory,
     turnTimeoutMs: config.turnTimeout,
+    silenceMs: config.turnSilenceTimeout,
     stopGraceMs: overrides.stopGrace ?? STOP_GRACE_MS,
     logger,
   });
@@ -145,7 +152,6 @@ export async function startBackend(
       logger,
     }),
   );
-  await forgetDeadReplicas(pool);
   address = await bind(server, config);
   // It serves: from here on a database that goes away ends nothing.
   await lease.renew().catch((error: unknown) => {
@@ -157,6 +163,10 @@ export async function startBackend(
     { sweep: () => peers.sweep(), intervalMs: SWEEP_MS },
     {
       sweep: (signal) => expire(pool, retention, signal),
+      intervalMs: overrides.expiryInterval ?? EXPIRY_MS,
+    },
+    {
+      sweep: (signal) => purge(pool, retention, signal),
       intervalMs: overrides.expiryInterval ?? EXPIRY_MS,
     },
   ];

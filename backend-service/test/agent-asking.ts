@@ -9,9 +9,13 @@ import {
 
 /** A session to open an agent for. */
 export function context(history: PastTurn[] = [], sessionId = "s-1"): AgentContext {
-  const newest = async (count = history.length) =>
-    history.slice(Math.max(0, history.length - count));
-  return { sessionId, workingDir: "/", description: "a test", history: newest };
+  return {
+    sessionId,
+    description: "a test",
+    workingDir: async () => "/",
+    history: async ({ turns }) => history.slice(Math.max(0, history.length - turns)),
+    completedTurns: async () => history.length,
+  };
 }
 
 /** For prompts that have nothing to ask. */

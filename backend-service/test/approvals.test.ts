@@ -210,7 +210,8 @@ test("an answer that nobody can give is refused, and decides nothing", async () 
     ["approval_id", { approvalId: "" }],
     ["option_id", { optionId: "maybe" }],
     ["option_id", { optionId: "x".repeat(201) }],
-    ["decided_by.user", { decidedBy: { user: "\0" } }],
+    ["approval_id", { approvalId: `${asked.approvalId}\0` }],
+    ["decided_by.user", { decidedBy: { user: "x".repeat(1_001) } }],
   ];
   for (const [field, change] of wrong) {
     expect(await failure(sessions.resolveApproval({ ...answer, ...change }))).toEqual({

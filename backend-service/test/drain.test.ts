@@ -37,7 +37,7 @@ test("a look at old sessions ends with the batch that it is at", async () => {
   const pool = openPool({ url: database.url, ...service, max: 2 });
   const blocker = await blockEndings(pool);
   const stop = new AbortController();
-  const expiring = expire(pool, { idleMs: 0, endedMs: 60_000 }, stop.signal);
+  const expiring = expire(pool, { idleMs: 0 }, stop.signal);
   await eventually(async () => expect(await waiting(database)).toHaveLength(1));
   stop.abort();
   await blocker.query("rollback");

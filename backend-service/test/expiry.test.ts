@@ -113,3 +113,33 @@ test("a message that meets the expiry of its session is answered, or told that i
     expect(turns.map((turn) => turn.state)).toEqual(told === "answered" ? [3] : []);
   }
 });
+
+test("a session of any length is deleted, in small parts, and so are the rows of crashed replicas", async () => {
+  await using database = await testDatabase();
+  await using running = await backendOn(database, {}, OFTEN);
+  const { sessions } = running;
+  const ids = await Promise.all(Array.from({ length: 120 }, () => newSession(sessions)));
+  const [long = ""] = ids;
+  await inDatabase(
+    database,
+    `insert into turns (session_id, seq, request_id, message, state, begun_at)
+      select '${long}', n, n::text, 'm', 'completed', null from generate_series(1, 3000) n`,
+  );
+  await inDatabase(
+    database,
+    `insert into replicas (replica_id, address, heartbeat_at, lease_until)
+      values (gen_random_uuid(), 'a', now() - interval '2 hours', now() - interval '2 hours'),
+        (gen_random_uuid(), 'b', now(), now() - interval '1 minute')`,
+  );
+  await Promise.all(ids.map((sessionId) => sessions.end({ sessionId })));
+  await inDatabase(database, "update sessions set ended_at = ended_at - interval '91 days'");
+  await eventually(async () =>
+    expect(await inDatabase(database, "select session_id from sessions")).toEqual([]),
+  );
+  expect(await inDatabase(database, "select seq from turns")).toEqual([]);
+  await eventually(async () =>
+    expect(
+      await inDatabase(database, "select address from replicas where address in ('a', 'b')"),
+    ).toEqual([{ address: "b" }]),
+  );
+});

@@ -81,12 +81,12 @@ test("only the owner of a session, and only as such, can say that a turn is begu
     "select owner, epoch from sessions",
   );
   const [{ owner, epoch } = { owner: "", epoch: 0 }] = rows;
-  expect(await beginTurn(pool, owner, { sessionId, epoch }, 1)).toBe(true);
-  expect(await beginTurn(pool, owner, { sessionId, epoch: epoch - 1 }, 1)).toBe(false);
-  expect(await beginTurn(pool, randomUUID(), { sessionId, epoch }, 1)).toBe(false);
+  expect(await beginTurn(pool, owner, { sessionId, epoch }, 1)).toMatchObject({ runs: 2 });
+  expect(await beginTurn(pool, owner, { sessionId, epoch: epoch - 1 }, 1)).toBeUndefined();
+  expect(await beginTurn(pool, randomUUID(), { sessionId, epoch }, 1)).toBeUndefined();
   agent.release("hold on");
   await answer;
-  expect(await beginTurn(pool, owner, { sessionId, epoch }, 1)).toBe(false);
+  expect(await beginTurn(pool, owner, { sessionId, epoch }, 1)).toBeUndefined();
   await pool.end();
 });
 

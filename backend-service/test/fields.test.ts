@@ -1,9 +1,10 @@
-import { symlink } from "node:fs/promises";
+import { mkdir, rmdir, symlink, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { status } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { failure, newSession, type TestBackend, tempDir, testBackend } from "./backend.js";
+import { steeredAgent } from "./steered-agent.js";
 
 let running: TestBackend;
 let sessionId: string;
@@ -108,6 +109,70 @@ describe("working directories", () => {
       const { session } = await sessions.create({ workingDir: dir });
       expect(session).toMatchObject({ workingDir: root.path, project: path.basename(root.path) });
     }
+  });
+
+  test("through a link in a root nothing is told of what exists outside", async () => {
+    await using root = await tempDir();
+    await using outside = await tempDir();
+    await mkdir(path.join(outside.path, "there"));
+    await writeFile(path.join(outside.path, "file"), "");
+    await mkdir(path.join(root.path, "inside"));
+    for (const [name, target] of [
+      ["out", outside.path],
+      ["dangling", path.join(outside.path, "missing")],
+      ["relative", path.join("..", path.basename(outside.path), "missing")],
+      ["chain", path.join(root.path, "dangling")],
+      ["to-file", path.join(outside.path, "file")],
+      ["loop", path.join(root.path, "loop")],
+    ] as const) {
+      await symlink(target, path.join(root.path, name));
+    }
+    await using other = await testBackend({ WORKSPACE_ROOTS: root.path });
+    const told = (dir: string) =>
+      failure(other.sessions.create({ workingDir: path.join(root.path, dir) }));
+    const forbidden = { code: status.PERMISSION_DENIED, reason: "WORKING_DIR_FORBIDDEN" };
+    for (const dir of [
+      "out/there",
+      "out/missing",
+      "out/missing/deeper",
+      "out/file",
+      "out/file/deeper",
+      "dangling",
+      "dangling/deeper",
+      "relative",
+      "chain",
+      "to-file",
+      "to-file/deeper",
+      "loop",
+      "inside/../out/missing",
+    ]) {
+      expect(await told(dir), dir).toMatchObject(forbidden);
+    }
+    for (const dir of ["missing", "inside/missing", "inside/missing/deeper"]) {
+      expect(await told(dir), dir).toMatchObject({ reason: "INVALID_FIELD", field: "working_dir" });
+    }
+  });
+
+  test("are looked at again by an agent that works in them", async () => {
+    await using root = await tempDir();
+    await using outside = await tempDir();
+    const dir = path.join(root.path, "project");
+    await mkdir(dir);
+    const env = { WORKSPACE_ROOTS: root.path };
+    await using other = await testBackend(env, { agents: [steeredAgent()] });
+    const { sessions } = other;
+    const { session } = await sessions.create({ workingDir: dir });
+    const ask = { sessionId: session?.sessionId ?? "", message: "where" };
+    expect((await sessions.send(ask)).reply).toBe(dir);
+    await rmdir(dir);
+    expect(await failure(sessions.send(ask))).toMatchObject({
+      code: status.FAILED_PRECONDITION,
+      reason: "TURN_FAILED",
+    });
+    await symlink(outside.path, dir);
+    expect(await failure(sessions.send(ask))).toMatchObject({ code: status.FAILED_PRECONDITION });
+    // An agent that needs no folder goes on.
+    expect((await sessions.send({ ...ask, message: "talk" })).reply).toBe("echo: talk");
   });
 
   test("may begin with a tilde", async () => {

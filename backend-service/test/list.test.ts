@@ -1,7 +1,7 @@
 import type { DeepPartial, ListRequest, SessionClient } from "@amp/proto";
 import { SessionState } from "@amp/proto";
 import { expect, test } from "vitest";
-import { failure, newSession, tempDir, testBackend } from "./backend.js";
+import { failure, inDatabase, newSession, tempDir, testBackend } from "./backend.js";
 
 async function ids(sessions: SessionClient, request: DeepPartial<ListRequest>): Promise<string[]> {
   const found: string[] = [];
@@ -68,6 +68,38 @@ test("a page of long turns is shorter, and nothing is skipped", async () => {
   expect(first.turns.length).toBeLessThan(8);
   const rest = await sessions.listTurns({ sessionId, pageToken: first.nextPageToken });
   expect([...first.turns, ...rest.turns].map((turn) => turn.seq).slice(0, 4)).toEqual([1, 2, 3, 4]);
+});
+
+test("pages are bounded by bytes, in both orders, and leave nothing out", async () => {
+  await using running = await testBackend();
+  const { sessions } = running;
+  const sessionId = await newSession(sessions);
+  // From nothing to twice what a page may hold; three bytes a character.
+  await inDatabase(
+    running.database,
+    `insert into turns (session_id, seq, request_id, message, reply, tool_calls, state)
+      select '${sessionId}', n, n::text, repeat('\u3042', (n * 7919) % 200000),
+        repeat('\u3044', case when n % 10 = 0 then 400000 else n end),
+        jsonb_build_array(jsonb_build_object('id', 'a', 'title', '', 'kind', 'other',
+          'status', 'completed', 'content', repeat('z', (n * 31337) % 300000))),
+        'completed'
+      from generate_series(1, 60) n`,
+  );
+  for (const newestFirst of [false, true]) {
+    const seen: number[] = [];
+    let pageToken = "";
+    do {
+      const page = await sessions.listTurns({ sessionId, pageSize: 25, pageToken, newestFirst });
+      const bytes = Buffer.byteLength(JSON.stringify(page.turns));
+      if (page.turns.length > 1) expect(bytes).toBeLessThan(1_300_000);
+      expect(page.turns.length).toBeGreaterThan(0);
+      expect(page.turns.length).toBeLessThanOrEqual(25);
+      seen.push(...page.turns.map((turn) => turn.seq));
+      pageToken = page.nextPageToken;
+    } while (pageToken);
+    const all = Array.from({ length: 60 }, (_, n) => n + 1);
+    expect(seen).toEqual(newestFirst ? all.reverse() : all);
+  }
 });
 
 test("sessions are looked up by their ids, unknown ones left out", async () => {

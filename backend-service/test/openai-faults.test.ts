@@ -1,4 +1,5 @@
 /** What endpoints do wrong in the middle of an answer, and what becomes of the turn. */
+import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { ask } from "./agent-asking.js";
 import {
@@ -11,7 +12,15 @@ import {
   stream,
   streamWhole,
 } from "./openai-endpoint.js";
-import { answers, expectFault, type Fault, hangs, resets, streams } from "./openai-fault.js";
+import {
+  answers,
+  expectFault,
+  type Fault,
+  hangs,
+  type Respond,
+  resets,
+  streams,
+} from "./openai-fault.js";
 import { KEY, testAgent } from "./openai-testing.js";
 
 const BASE_URL = /OPENAI_BASE_URL/;
@@ -20,6 +29,17 @@ const HALF_A_MILLION = "x".repeat(500_000);
 const role = event({ choices: [{ delta: { role: "assistant", content: "" } }] });
 const thought = event({ choices: [{ delta: { reasoning: "hm" } }] });
 const fails = (code: unknown) => event({ error: { code, message: `${KEY} in org-internal` } });
+
+const calls = (name: string) =>
+  event({
+    choices: [{ delta: { tool_calls: [{ index: 0, function: { name, arguments: "{}" } }] } }],
+  });
+const compressedAnswer =
+  (encoding: string): Respond =>
+  ({ response }) => {
+    response.writeHead(200, { "content-type": "text/event-stream", "content-encoding": encoding });
+    response.end(gzipSync(says("Hello") + DONE));
+  };
 
 const nonsense: Fault[] = [
   ["HTML with 200", answers(200, "text/html", "<title>Hi</title>"), "internal", BASE_URL, 1],
@@ -39,6 +59,40 @@ const nonsense: Fault[] = [
     1,
     HALF_A_MILLION + HALF_A_MILLION,
   ],
+  [
+    "a tool call",
+    streams(calls("get_weather"), finishes("tool_calls"), DONE),
+    "internal",
+    /use a tool \("get_weather"\)/,
+    1,
+  ],
+  [
+    "an old tool call",
+    streams(
+      event({ choices: [{ delta: { function_call: { name: "f" } } }] }),
+      finishes("function_call"),
+      DONE,
+    ),
+    "internal",
+    /use a tool \("f"\)/,
+    1,
+  ],
+  [
+    "a tool call without a name",
+    streams(finishes("tool_calls"), DONE),
+    "internal",
+    /use a tool, but/,
+    1,
+  ],
+  [
+    "a tool with an odd name",
+    streams(calls("<b>x"), finishes("tool_calls"), DONE),
+    "internal",
+    /use a tool, but/,
+    1,
+  ],
+  ["a compressed answer", compressedAnswer("gzip"), "internal", /compressed \(gzip\)/, 1],
+  ["another compression", compressedAnswer("zstd"), "internal", /compressed \(zstd\)/, 1],
   ["no room for an answer", streams(finishes("length"), DONE), "rejected", /length limit/, 1],
   ["filtered at once", streams(finishes("content_filter"), DONE), "rejected", /filter/, 1],
 ];

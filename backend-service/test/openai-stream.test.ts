@@ -2,6 +2,7 @@
 import type { ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test, vi } from "vitest";
+import type { HistoryLimits } from "../src/index.js";
 import { ask, context, nobody } from "./agent-asking.js";
 import {
   DONE,
@@ -22,17 +23,20 @@ test("no more of the transcript is read than is sent along", async () => {
   await using endpoint = await startEndpoint(({ response }) =>
     streamWhole(response, says("Hi"), finishes(), DONE),
   );
-  const asked: (number | undefined)[] = [];
+  const asked: HistoryLimits[] = [];
   const opened = context();
-  opened.history = async (newest) => {
-    asked.push(newest);
+  opened.history = async (limits) => {
+    asked.push(limits);
     return [];
   };
   const { signal } = new AbortController();
-  const session = await testAgent(endpoint.url, { historyTurns: 7 }).open(opened, signal);
+  const session = await testAgent(endpoint.url, { historyTurns: 7, historyCharacters: 9 }).open(
+    opened,
+    signal,
+  );
   for await (const _ of session.prompt("hello", signal, nobody));
   await session.close();
-  expect(asked).toEqual([7]);
+  expect(asked).toEqual([{ turns: 7, characters: 9 }]);
 });
 
 test("the request carries the model, the key and the wish for a stream with usage", async () => {

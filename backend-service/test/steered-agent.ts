@@ -15,7 +15,8 @@ export interface SteeredAgent extends Agent {
  * - `hold ...` tells "begun" and waits for `release` or the signal;
  * - `deaf ...` as hold, and does not heed the signal;
  * - `recall ...` waits for `release`, and then tells how many turns it remembers;
- * - `recent N` tells the messages of the N newest turns that it remembers;
+ * - `recent N [C]` tells the messages of the N newest turns that it remembers, of C characters at most;
+ * - `where` tells the folder that it works in;
  * - `ask ...` asks whether to go on, and tells the answer;
  * - `throw` fails in a way that no agent should;
  * - `nasty` tells what PostgreSQL and UTF-8 cannot hold, and a character in halves;
@@ -34,7 +35,7 @@ export function steeredAgent(options: { name?: string; repeatable?: boolean } = 
     ask: Ask,
   ): AsyncGenerator<AgentEvent> {
     prompts.push(message);
-    const [word, number] = message.split(" ", 2);
+    const [word, number, characters] = message.split(" ", 3);
     if (word === "throw") throw new TypeError("password=hunter2");
     if (word === "nasty") {
       yield* ["a\0b", "half \uD83D", "\uDE80 end", "\uD83D!"].map((text) => tell(text));
@@ -42,10 +43,13 @@ export function steeredAgent(options: { name?: string; repeatable?: boolean } = 
       for (let n = 0; n < 1_000; n++) yield tell("x".repeat(1_000));
     } else if (word === "recall") {
       await once(gates, message, { signal });
-      yield tell(`remembers ${(await context.history()).length}`);
+      yield tell(`remembers ${await context.completedTurns()}`);
     } else if (word === "recent") {
-      const past = await context.history(Number(number));
+      const limits = { turns: Number(number), characters: Number(characters ?? 1_000_000) };
+      const past = await context.history(limits);
       yield tell(past.map((turn) => turn.message).join(", "));
+    } else if (word === "where") {
+      yield tell(await context.workingDir());
     } else if (word === "hold" || word === "deaf") {
       yield tell("begun ");
       await once(gates, message, word === "hold" ? { signal } : {});

@@ -26,15 +26,32 @@ export interface Agent {
 /** What an agent may know of the session that it is opened for. */
 export interface AgentContext {
   sessionId: string;
-  /** Absolute; exists and is allowed. */
-  workingDir: string;
   description: string;
   /**
-   * The completed turns so far, oldest first, read from the store at each call.
-   * @param newest how many of them at most, the newest; all by default.
+   * The session's folder, absolute, looked at anew at each call.
+   * @throws AgentError when it is not there or not allowed any more.
+   */
+  workingDir(): Promise<string>;
+  /**
+   * The newest completed turns that are within the limits, oldest first and without a
+   * gap, read from the store at each call. Waits while other sessions' histories fill
+   * the memory that there is for them.
    * @throws when the store is away until the turn is over.
    */
-  history(newest?: number): Promise<PastTurn[]>;
+  history(limits: HistoryLimits): Promise<PastTurn[]>;
+  /** How many turns were completed so far. @throws as `history` does */
+  completedTurns(): Promise<number>;
+}
+
+/** How much of the past an agent wants to know. */
+export interface HistoryLimits {
+  /** At most so many turns. */
+  turns: number;
+  /**
+   * Turns that have more characters than this together are left out, the oldest first.
+   * An upper bound: of text beyond ASCII somewhat more may come.
+   */
+  characters: number;
 }
 
 /** A completed turn. */

@@ -21,10 +21,11 @@ const Position = z.tuple([
 ]);
 
 /**
- * Characters of turns on one page, so that it stays below the 4 MB that gRPC
- * clients receive by default. A page has at least one turn.
+ * Bytes of stored turns on one page, so that it stays below the 4 MB that gRPC clients
+ * receive by default, also with what the turn that runs has told so far. A page has at
+ * least one turn.
  */
-const MAX_PAGE_TEXT = 600_000;
+const MAX_PAGE_BYTES = 1_200_000;
 
 export const listTurns = (context: RpcContext) =>
   unary<ListTurnsRequest, ListTurnsResponse>(context, async (request, caller) => {
@@ -37,10 +38,13 @@ export const listTurns = (context: RpcContext) =>
     const [after, given] = parsePageToken(request.pageToken, Position) ?? [before, order];
     if (given !== order) throw new InvalidField("page_token", "is of the other order");
     if (!(await findSession(pool, sessionId))) throw new SessionError("unknown", sessionId);
-    const options = { after, limit: limit + 1, newestFirst: request.newestFirst };
-    const stored = await readTurns(pool, sessionId, options);
-    const page = fitting(stored.slice(0, limit));
-    const last = stored.length > page.length ? page.at(-1) : undefined;
+    const { turns: page, more } = await readTurns(pool, sessionId, {
+      after,
+      limit,
+      bytes: MAX_PAGE_BYTES,
+      newestFirst: request.newestFirst,
+    });
+    const last = more ? page.at(-1) : undefined;
     const answer = (live: Turn[]): ListTurnsResponse => ({
       turns: page.map((turn) =>
         turnMessage(turn.finishedAt ? turn : (live.find(({ seq }) => seq === turn.seq) ?? turn)),
@@ -57,14 +61,3 @@ export const listTurns = (context: RpcContext) =>
       ));
     return asked ?? answer(context.engine.live(sessionId));
   });
-
-function fitting(turns: Turn[]): Turn[] {
-  let size = 0;
-  const over = turns.findIndex((turn) => {
-    const extras = [...turn.toolCalls, ...turn.approvals];
-    size += extras.reduce((sum, { content }) => sum + content.length, 0);
-    size += turn.message.length + turn.reply.length + turn.thought.length;
-    return size > MAX_PAGE_TEXT;
-  });
-  return over < 0 ? turns : turns.slice(0, Math.max(over, 1));
-}

@@ -11,65 +11,71 @@ import { isUniqueViolation } from "@amp/postgres";
 import type pg from "pg";
 import type { Logger } from "pino";
 import type { Agent } from "../agents/agent.js";
-import { type Answer, askApproval } from "../store/approvals.js";
+import type { Answer } from "../store/approvals.js";
 import type { Approval, Claim, Owner, Session, Turn } from "../store/model.js";
-import { claim, orphans, otherOwner, strayed } from "../store/ownership.js";
+import { claim, otherOwner } from "../store/ownership.js";
 import { endSession, findSession } from "../store/sessions.js";
-import {
-  acceptTurn,
-  beginTurn,
-  findTurn,
-  history,
-  type NewTurn,
-  openTurns,
-} from "../store/turns.js";
+import { acceptTurn, findTurn, type NewTurn, openTurns } from "../store/turns.js";
 import { assertDecidedBy, decide } from "./approvals.js";
-import { OwnedElsewhere, SessionError } from "./errors.js";
+import { SessionError } from "./errors.js";
 import { finalEvent, type TurnEvent, type WatchEvent } from "./events.js";
 import { Finisher } from "./finisher.js";
 import { handOver } from "./hand-over.js";
 import type { Lane } from "./lane.js";
+import { laneContext } from "./lane-context.js";
 import { Lanes } from "./lanes.js";
 import type { Lease } from "./lease.js";
 import { aliveSession, diagnoseRefusal, refuseOwnedElsewhere } from "./lookup.js";
+import { LostRuns } from "./lost-runs.js";
 import type { Mailbox } from "./mailbox.js";
 import { onceAvailable } from "./retry.js";
+import type { Room } from "./room.js";
+import { sweepSessions } from "./sweep.js";
+import type { TurnTimes } from "./turn-times.js";
 
 /** What the engine is made of. */
-export interface EngineOptions {
+export interface EngineOptions extends TurnTimes {
   pool: pg.Pool;
   lease: Lease;
   agents: ReadonlyMap<string, Agent>;
+  /** Resolved; where sessions may work. */
+  workspaceRoots: string[];
   /** Open turns that a session may have. */
   queueLimit: number;
-  turnTimeoutMs: number;
-  stopGraceMs: number;
+  /** Turns at work on this replica; more wait in order, those that wait for people do not count. */
+  maxRunningTurns: number;
+  /** Bytes of histories that agents may hold at once; by default a part of the heap's limit. */
+  historyMemory?: number | undefined;
   logger: Logger;
 }
 
 /** Tries of an acceptance that met a change of ownership. */
 const ACCEPT_ATTEMPTS = 3;
 const DRAIN_POLL_MS = 20;
+/** How long a stop waits for the database to hear of the runs that it gave up. */
+const GIVE_BACK_MS = 2_000;
 
 export class Engine {
   #draining = false;
   readonly #stopped = new AbortController();
   readonly #finisher: Finisher;
+  readonly #lostRuns: LostRuns;
   readonly #lanes: Lanes;
+  readonly #places: Room;
+  /** The agents whose turns are begun as they are accepted: those that may run them again. */
+  readonly #repeatable: string[];
 
   constructor(private readonly options: EngineOptions) {
-    const { pool, lease, logger } = options;
+    const { pool, lease, agents, logger } = options;
     this.#finisher = new Finisher(pool, lease.replicaId, logger);
-    this.#lanes = new Lanes({
-      ...options,
-      history: (sessionId, newest, signal) =>
-        this.#onceAvailable(() => history(pool, sessionId, newest), signal),
-      begin: (claimed, seq, signal) =>
-        this.#onceAvailable(() => beginTurn(pool, lease.replicaId, claimed, seq), signal),
-      finish: this.#finisher.finish,
-      ask: (claimed, asked) =>
-        this.#onceAvailable(() => askApproval(pool, lease.replicaId, claimed, asked)),
-    });
+    this.#lostRuns = new LostRuns(pool, logger);
+    const { finish } = this.#finisher;
+    const stopped = this.#stopped.signal;
+    const context = laneContext(options, { finish, lostRuns: this.#lostRuns, stopped });
+    this.#lanes = new Lanes(context);
+    this.#places = context.places;
+    const all = [...agents.values()];
+    this.#repeatable = all.filter(({ repeatable }) => repeatable).map(({ name }) => name);
   }
 
   /**
@@ -139,7 +145,7 @@ export class Engine {
     const claimed = await this.#own(sessionId);
     // To the end, also without the caller: once it is stored, the agent has to hear of it.
     const store = () => decide(pool, lease.replicaId, claimed, answer);
-    const approval = await this.#onceAvailable(store);
+    const approval = await onceAvailable(store, this.#stopped.signal);
     this.#lanes.find(sessionId)?.decided(approval);
     assertDecidedBy(approval, answer);
     return approval;
@@ -173,26 +179,17 @@ export class Engine {
    * Takes over what nobody runs, and lets go of what ended or changed hands unheard.
    * Goes no further once the signal is aborted or the lease lost.
    */
-  async sweep(signal: AbortSignal): Promise<void> {
+  sweep(signal: AbortSignal): Promise<void> {
     const { pool, lease, logger } = this.options;
-    const over = () => signal.aborted || this.#draining || !lease.held;
-    if (over()) return;
-    const lanes = this.#lanes.all();
-    const busy = lanes.filter((lane) => lane.busy).map((lane) => lane.sessionId);
-    for (const sessionId of await orphans(pool, lease.replicaId, busy)) {
-      if (over()) return;
-      logger.info({ sessionId }, "a session has open turns that nobody runs");
-      await this.#recover(sessionId).catch((error: unknown) =>
-        logger.warn({ err: error, sessionId }, "cannot take a session over yet"),
-      );
-    }
-    const known = lanes.map((lane) => lane.sessionId);
-    for (const sessionId of await strayed(pool, known, lease.replicaId)) {
-      if (over()) return;
-      const session = await findSession(pool, sessionId);
-      if (session?.state === "ended") await this.#ended(session);
-      else this.#lanes.find(sessionId)?.close(new OwnedElsewhere(sessionId));
-    }
+    return sweepSessions({
+      pool,
+      replicaId: lease.replicaId,
+      lanes: this.#lanes,
+      over: () => signal.aborted || this.#draining || !lease.held,
+      recover: (sessionId) => this.#recover(sessionId),
+      ended: (session) => this.#ended(session),
+      logger,
+    });
   }
 
   /** Stops all work at once: others may own the sessions now. */
@@ -217,14 +214,9 @@ export class Engine {
       await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
     }
     this.abandon("draining");
+    await this.#lostRuns.stop(GIVE_BACK_MS);
     this.#finisher.stop();
     this.#stopped.abort();
-  }
-
-  /** Does the work, however long the database is away, unless this replica stops or the signal is aborted. */
-  #onceAvailable<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    const stopped = this.#stopped.signal;
-    return onceAvailable(work, signal ? AbortSignal.any([signal, stopped]) : stopped);
   }
 
   #refuseWhenDraining(sessionId: string): void {
@@ -243,7 +235,11 @@ export class Engine {
     for (let attempt = 0; attempt < ACCEPT_ATTEMPTS; attempt++) {
       this.#refuseWhenDraining(sessionId);
       using hold = this.#lanes.hold(sessionId);
-      const accepted = await acceptTurn(pool, lease.replicaId, turn, queueLimit).catch((error) => {
+      const options = {
+        limit: queueLimit,
+        beginning: this.#places.has(1) ? this.#repeatable : [],
+      };
+      const accepted = await acceptTurn(pool, lease.replicaId, turn, options).catch((error) => {
         if (isUniqueViolation(error, "turns_request")) return undefined;
         throw error;
       });
@@ -253,7 +249,7 @@ export class Engine {
         if (!hold.lane.admit(accepted.turn, accepted.claim)) {
           await this.#adopt(hold.lane, accepted.claim);
         }
-        // A drain that began meanwhile hands it over with its lane, and whoever asks again finds it there.
+        // If the drain began meanwhile, the accepted turn moves with its session, and the retry joins it there.
         this.#refuseWhenDraining(sessionId);
         return this.#listen(hold.lane, seq);
       }
@@ -312,7 +308,7 @@ export class Engine {
   async #adopt(lane: Lane, claimed: Claim): Promise<void> {
     const turns = await openTurns(this.options.pool, lane.sessionId);
     if (lane.closed) return this.#lost(lane.sessionId);
-    // Of a drain that began meanwhile it has not heard.
+    // The lane may have been made after the drain went through all lanes.
     if (this.#draining) lane.drain();
     lane.adopt(turns, claimed);
   }

@@ -1,28 +1,21 @@
-import type { Logger } from "pino";
-import { type Agent, AgentError, type Question } from "../agents/agent.js";
-import type { NewApproval } from "../store/approvals.js";
+import type { Agent } from "../agents/agent.js";
 import type { Approval, Claim, Failure, FinalState, Session, Turn } from "../store/model.js";
 import { Audience } from "./audience.js";
 import { SessionError } from "./errors.js";
-import { finalEvent, type SessionEvent } from "./events.js";
+import { finalEvent, type SessionEvent, type TurnEvent } from "./events.js";
 import type { FinishTurn } from "./finisher.js";
 import { LiveTurn } from "./live-turn.js";
 import type { Mailbox } from "./mailbox.js";
-import { type ReadHistory, Seat, toAgentError } from "./prompt.js";
+import { type Past, Seat } from "./prompt.js";
+import { findPlace, type RunContext, type RunEnd, refusal, runTurn } from "./run.js";
 
 /** What lanes need of the engine. */
-export interface LaneContext {
+export interface LaneContext extends RunContext {
   agents: ReadonlyMap<string, Agent>;
-  history: ReadHistory;
-  /** Stores that a turn is begun; false when it is not this owner's to begin. */
-  begin: (claim: Claim, seq: number, signal: AbortSignal) => Promise<boolean>;
+  past: Past;
+  /** Looks again at the folder that a session was begun with. @throws AgentError */
+  workingDir: (begunWith: string) => Promise<string>;
   finish: FinishTurn;
-  /** Stores a question, or finds it stored; undefined when it is not this owner's to ask. */
-  ask: (claim: Claim, asked: NewApproval) => Promise<Approval | undefined>;
-  turnTimeoutMs: number;
-  /** How long an agent has to stop when told to. */
-  stopGraceMs: number;
-  logger: Logger;
   /** Called whenever the lane may have become superfluous. */
   onQuiet: (lane: Lane) => void;
 }
@@ -30,6 +23,9 @@ export interface LaneContext {
 /**
  * The open turns of one session on the replica that owns it: runs them one at a
  * time in order, and tells its listeners.
+ *
+ * A turn runs when it has a place among those at work on this replica; until then it is
+ * queued.
  *
  * A lane knows every open turn up to `#lastSeq`. It is made on demand, dropped
  * when it has neither turns nor listeners, and *closed* when the session ends or
@@ -45,7 +41,8 @@ export class Lane {
   #lastSeq = 0;
   readonly #audience: Audience;
   #working = false;
-  #draining = false;
+  /** Aborted when no more turns are to begin here. */
+  readonly #halt = new AbortController();
 
   constructor(
     readonly sessionId: string,
@@ -60,9 +57,9 @@ export class Lane {
   }
 
   /**
-   * Whether an agent is at work, or its answer about to be stored. One that waits
-   * for people is not, if the next owner's may do the same again: it asks under
-   * the same ids, so that people are asked once, and they may take hours.
+   * Whether an agent is at work, or its answer about to be stored. A repeatable agent
+   * that waits for people does not count: the next owner runs the turn again and finds
+   * the question under the same id.
    */
   get working(): boolean {
     const repeatable = this.#claim && this.context.agents.get(this.#claim.agent)?.repeatable;
@@ -93,14 +90,14 @@ export class Lane {
     this.#own(claim);
     const gap = this.#lastSeq === 0 ? claim.openTurns !== 1 : turn.seq > this.#lastSeq + 1;
     if (gap) return false;
-    this.#add(turn);
+    this.#add(turn, turn.runs > 0);
     return true;
   }
 
   /** Takes in the open turns of the session, as stored. */
   adopt(turns: Turn[], claim: Claim): void {
     this.#own(claim);
-    for (const turn of turns) this.#add(turn);
+    for (const turn of turns) this.#add(turn, false);
   }
 
   /** Listens to one turn or to all, until disposed. */
@@ -119,7 +116,7 @@ export class Lane {
     if (!turn || (turn.phase === "writing" && !turn.cancelled)) return false;
     turn.cancelled = true;
     if (turn.phase === "queued") void this.#finish(turn, "cancelled");
-    else turn.stop.abort();
+    turn.stop.abort();
     return (await turn.settled).state === "cancelled";
   }
 
@@ -140,6 +137,7 @@ export class Lane {
       const stored: Turn = { ...turn.stored, approvals, state: "cancelled", finishedAt };
       this.#tell(finalEvent(stored));
       turn.settle(stored);
+      turn.begun = false;
     }
     this.#tell({ type: "ended", session });
     this.#audience.end((seq) => seq === undefined);
@@ -149,6 +147,7 @@ export class Lane {
   /** This replica stops working on the session. */
   close(error: SessionError): void {
     this.closed = true;
+    this.#halt.abort();
     this.#drop(error);
     this.#audience.end(() => true, error);
     this.context.onQuiet(this);
@@ -156,7 +155,7 @@ export class Lane {
 
   /** Begins no more turns, and lets go of whoever waits for one or watches. */
   drain(): void {
-    this.#draining = true;
+    this.#halt.abort();
     const error = new SessionError("draining", this.sessionId);
     this.#audience.end(
       (seq) => seq === undefined || this.#live.get(seq)?.phase === "queued",
@@ -178,15 +177,17 @@ export class Lane {
     this.#live = new Map();
     for (const turn of dropped.values()) {
       turn.stop.abort();
+      if (turn.begun) this.context.giveBack(this.sessionId, turn.seq);
       turn.fail(error);
     }
     this.#audience.end((seq) => seq !== undefined && dropped.has(seq), error);
   }
 
-  #add(turn: Turn): void {
+  #add(turn: Turn, begun: boolean): void {
     if (turn.seq <= this.#lastSeq) return;
     this.#lastSeq = turn.seq;
     const live = new LiveTurn(turn);
+    live.begun = begun;
     this.#live.set(turn.seq, live);
     this.#tell(live.opening());
     if (!this.#working) void this.#work();
@@ -202,82 +203,50 @@ export class Lane {
     let seat: Seat | undefined;
     for (;;) {
       const next = [...this.#live.values()].find((turn) => turn.phase === "queued");
-      const agent = this.#claim && this.context.agents.get(this.#claim.agent);
-      if (!next || !this.#claim || this.#draining) break;
-      if (!agent) {
-        const message = `The agent "${this.#claim.agent}" of this session is not configured.`;
-        await this.#finish(next, "failed", { kind: "misconfigured", message });
-      } else if (next.stored.begun && !agent.repeatable) {
-        const message = "A restart cut this turn off. The agent may have acted.";
-        await this.#finish(next, "interrupted", { kind: "interrupted", message });
-      } else {
-        seat ??= this.#seat(agent, this.#claim);
-        await this.#run(next, seat, agent.repeatable);
+      const claim = this.#claim;
+      if (!next || !claim || this.#halt.signal.aborted) break;
+      const agent = this.context.agents.get(claim.agent);
+      const refused = refusal(next, claim, agent);
+      if (refused || !agent) {
+        await this.#conclude(next, refused ?? "lost");
+        continue;
       }
+      using place = await findPlace(this.context.places, next.stop.signal, this.#halt.signal);
+      // It was cancelled or lost while it waited.
+      if (!place || next.phase !== "queued" || !this.#has(next)) continue;
+      next.place = place;
+      seat ??= this.#seat(agent, claim);
+      next.phase = "running";
+      this.#tell(next.opening());
+      const owner = {
+        claim,
+        has: (turn: LiveTurn) => this.#has(turn),
+        tell: (event: TurnEvent) => this.#tell(event),
+      };
+      const end = await runTurn(this.context, owner, next, seat);
+      next.place[Symbol.dispose]();
+      await this.#conclude(next, end);
     }
     this.#working = false;
     await seat?.close();
   }
 
+  #has(turn: LiveTurn): boolean {
+    return this.#live.get(turn.seq) === turn;
+  }
+
   #seat(agent: Agent, { sessionId, workingDir, description }: Claim): Seat {
-    const { history } = this.context;
-    return new Seat(agent, { sessionId, workingDir, description, history }, (error) =>
+    const { past } = this.context;
+    const folder = () => this.context.workingDir(workingDir);
+    return new Seat(agent, { sessionId, workingDir: folder, description, past }, (error) =>
       this.context.logger.warn({ err: error, sessionId }, "cannot close an agent's session"),
     );
   }
 
-  async #run(turn: LiveTurn, seat: Seat, repeatable: boolean): Promise<void> {
-    turn.phase = "running";
-    this.#tell(turn.opening());
-    let timedOut = false;
-    const timer = setTimeout(() => {
-      timedOut = true;
-      turn.stop.abort();
-    }, this.context.turnTimeoutMs);
-    let error: AgentError | undefined;
-    try {
-      if (!repeatable) await this.#begin(turn);
-      await seat.prompt(turn.stored.message, {
-        signal: turn.stop.signal,
-        graceMs: this.context.stopGraceMs,
-        onEvent: (event) => {
-          const told = turn.tell(event);
-          if (told && this.#live.get(turn.seq) === turn) this.#tell(told);
-        },
-        onAsk: (question, signal) => this.#ask(turn, question, signal),
-      });
-    } catch (thrown) {
-      error = toAgentError(thrown);
-    } finally {
-      clearTimeout(timer);
-    }
-    if (this.#live.get(turn.seq) !== turn) return;
-    if (turn.cancelled) return this.#finish(turn, "cancelled");
-    if (timedOut) error = new AgentError("timeout", "The turn took too long and was stopped.");
-    if (!error) return this.#finish(turn, "completed");
-    const { kind, message } = error;
-    const fields = { err: error, sessionId: this.sessionId, seq: turn.seq, kind };
-    this.context.logger.warn(fields, "a turn failed");
-    return this.#finish(turn, "failed", { kind, message });
-  }
-
-  /** Stores that the agent may act from now on. @throws when it may not begin */
-  async #begin({ seq, stop }: LiveTurn): Promise<void> {
-    const begun = this.#claim && (await this.context.begin(this.#claim, seq, stop.signal));
-    if (!begun) throw new SessionError("lease_lost", this.sessionId);
-    stop.signal.throwIfAborted();
-  }
-
-  /** Stores a question, tells of it, and waits for the answer. */
-  async #ask(turn: LiveTurn, question: Question, signal: AbortSignal): Promise<string> {
-    const asked = turn.ask(question);
-    const approval = this.#claim && (await this.context.ask(this.#claim, asked));
-    if (!approval || this.#live.get(turn.seq) !== turn) {
-      throw new SessionError("lease_lost", this.sessionId);
-    }
-    const { seq } = turn;
-    if (turn.questions.note(approval)) this.#tell({ seq, type: "asked", approval });
-    return turn.questions.answer(approval.approvalId, signal);
+  async #conclude(turn: LiveTurn, end: RunEnd): Promise<void> {
+    if (!this.#has(turn)) return;
+    if (end === "lost") this.close(new SessionError("lease_lost", this.sessionId));
+    else await this.#finish(turn, end.state, end.failure);
   }
 
   /** Stores a turn's end, and only then tells of it. Never rejects. */

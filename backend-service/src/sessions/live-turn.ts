@@ -5,6 +5,7 @@ import type { NewApproval } from "../store/approvals.js";
 import type { Turn } from "../store/model.js";
 import type { TurnEvent } from "./events.js";
 import { newApproval, Questions } from "./questions.js";
+import type { Taken } from "./room.js";
 
 /**
  * Characters that one answer may have, thoughts and tool output included. Twice
@@ -12,6 +13,11 @@ import { newApproval, Questions } from "./questions.js";
  * receive by default.
  */
 const MAX_ANSWER = 400_000;
+
+const MAX_TOKENS = Number.MAX_SAFE_INTEGER;
+
+/** Where a tool call stands while the tool is at work. */
+const WORKING = new Set<ToolCall["status"]>(["pending", "in_progress"]);
 
 /**
  * An open turn on the replica that owns it, with what its agent told so far.
@@ -24,6 +30,12 @@ export class LiveTurn {
   phase: "queued" | "running" | "writing" = "queued";
   /** Whether somebody asked for its end. */
   cancelled = false;
+  /** Whether the run that goes on, or is about to, is counted in the store. */
+  begun = false;
+  /** Among the turns at work on this replica; given up while it waits for people. */
+  place: Taken | undefined;
+  /** How many answers of people the agent waits for, or for a place after them. */
+  asking = 0;
   readonly stop = new AbortController();
   readonly questions: Questions;
   /** Resolves with the stored turn; rejects when this replica loses it. */
@@ -33,7 +45,7 @@ export class LiveTurn {
 
   #reply = "";
   #thought = "";
-  #tools = new Map<string, ToolCall>();
+  #tools = new Map<string, { call: ToolCall; size: number }>();
   #usage: Usage | undefined;
   #size = 0;
   /** The first half of a character that an agent cut in two. */
@@ -52,6 +64,11 @@ export class LiveTurn {
     return this.stored.seq;
   }
 
+  /** Whether the agent uses a tool, as far as it tells. */
+  get usesTool(): boolean {
+    return [...this.#tools.values()].some(({ call: { status } }) => WORKING.has(status));
+  }
+
   /** The turn as it stands. */
   snapshot(): Turn {
     return {
@@ -59,7 +76,7 @@ export class LiveTurn {
       state: this.phase === "queued" ? "queued" : "running",
       reply: this.#reply,
       thought: this.#thought,
-      toolCalls: [...this.#tools.values()],
+      toolCalls: [...this.#tools.values()].map(({ call }) => call),
       approvals: this.questions.all(),
       usage: this.#usage,
     };
@@ -79,17 +96,24 @@ export class LiveTurn {
   tell(event: AgentEvent): TurnEvent | undefined {
     const { seq } = this;
     if (event.type === "usage") {
-      this.#usage = event.usage;
+      this.#usage = {
+        inputTokens: tokens(event.usage.inputTokens),
+        outputTokens: tokens(event.usage.outputTokens),
+      };
       return undefined;
     }
     if (event.type === "tool") {
       const call = {
         ...event.call,
+        id: storable(event.call.id),
         title: storable(event.call.title),
+        kind: storable(event.call.kind),
         content: storable(event.call.content),
       };
-      this.#grow(call.title.length + call.content.length + 1);
-      this.#tools.set(call.id, call);
+      // A call that is told again replaces what was told of it before.
+      const size = call.id.length + call.title.length + call.kind.length + call.content.length + 1;
+      this.#grow(size - (this.#tools.get(call.id)?.size ?? 0));
+      this.#tools.set(call.id, { call, size });
       return { seq, type: "tool", call };
     }
     const text = this.#join(event.type, event.text);
@@ -133,4 +157,9 @@ export class LiveTurn {
       throw new AgentError("internal", `The answer is longer than ${MAX_ANSWER} characters.`);
     }
   }
+}
+
+/** A count that the store and the contract can hold. */
+function tokens(count: number): number {
+  return Number.isFinite(count) ? Math.min(Math.max(Math.trunc(count), 0), MAX_TOKENS) : 0;
 }

@@ -1,7 +1,7 @@
 import type {
-  AgentContext,
   AgentEvent,
   AgentSession,
+  HistoryLimits,
   PastTurn,
   Question,
 } from "../agents/agent.js";
@@ -12,15 +12,25 @@ class Abandoned extends Error {
   override readonly name = "Abandoned";
 }
 
-/** Reads the newest completed turns (undefined: all of them), for as long as the signal lets it try. */
-export type ReadHistory = (
-  sessionId: string,
-  newest: number | undefined,
-  signal: AbortSignal,
-) => Promise<PastTurn[]>;
+/** What an agent may read of a session's past, for as long as the signal lets it try. */
+export interface Past {
+  /** @param keep is given the memory that the turns take; to be let go of when the agent does not need them any more */
+  history(
+    sessionId: string,
+    limits: HistoryLimits,
+    signal: AbortSignal,
+    keep: (memory: Disposable) => void,
+  ): Promise<PastTurn[]>;
+  completedTurns(sessionId: string, signal: AbortSignal): Promise<number>;
+}
 
 /** What is known of a session whose agent is to be opened. */
-export type SeatContext = Omit<AgentContext, "history"> & { history: ReadHistory };
+export interface SeatContext {
+  sessionId: string;
+  description: string;
+  workingDir: () => Promise<string>;
+  past: Past;
+}
 
 /** How a prompt is run. */
 export interface Prompting {
@@ -30,6 +40,8 @@ export interface Prompting {
   graceMs: number;
   /** Told what the agent tells, until the signal is aborted. */
   onEvent: (event: AgentEvent) => void;
+  /** Called when the agent has read something of the past, which may have taken long. */
+  onRead: () => void;
   /** Answers what the agent asks; given up with the signal. */
   onAsk: (question: Question, signal: AbortSignal) => Promise<string>;
 }
@@ -43,6 +55,10 @@ export class Seat {
   #session: AgentSession | undefined;
   /** Of the prompt that runs, or ran last: what an agent still reads after its end is given up. */
   #stopping = AbortSignal.abort();
+  #onRead = () => {};
+  #reads = 0;
+  /** What the prompt that runs has read, for as long as it may need it. */
+  #memory: Disposable[] = [];
 
   constructor(
     private readonly agent: Agent,
@@ -54,10 +70,13 @@ export class Seat {
    * Runs one prompt to its end.
    * @throws whatever the agent throws, or `onEvent`.
    */
-  async prompt(message: string, { signal, graceMs, onEvent, onAsk }: Prompting): Promise<void> {
+  async prompt(message: string, prompting: Prompting): Promise<void> {
+    const { signal, graceMs, onEvent, onRead, onAsk } = prompting;
     const stop = new AbortController();
     const stopping = AbortSignal.any([signal, stop.signal]);
     this.#stopping = stopping;
+    this.#onRead = onRead;
+    using _memory = this.#freed();
     using limit = abandonAfter(stopping, graceMs);
     this.#session ??= await this.#open(stopping, limit.reached);
     const ask = (question: Question) => onAsk(question, stopping);
@@ -77,6 +96,11 @@ export class Seat {
     }
   }
 
+  /** Whether the agent waits for something of the past. */
+  get reading(): boolean {
+    return this.#reads > 0;
+  }
+
   /** Closes the agent's session, if there is one. */
   async close(): Promise<void> {
     const session = this.#session;
@@ -85,9 +109,18 @@ export class Seat {
   }
 
   async #open(signal: AbortSignal, abandoned: Promise<never>): Promise<AgentSession> {
-    const { history, ...context } = this.context;
-    const read = (newest?: number) => history(context.sessionId, newest, this.#stopping);
-    const opening = this.agent.open({ ...context, history: read }, signal);
+    const { past, ...context } = this.context;
+    const { sessionId } = context;
+    const keep = (memory: Disposable) => this.#memory.push(memory);
+    const opening = this.agent.open(
+      {
+        ...context,
+        history: (limits) =>
+          this.#read(() => past.history(sessionId, limits, this.#stopping, keep)),
+        completedTurns: () => this.#read(() => past.completedTurns(sessionId, this.#stopping)),
+      },
+      signal,
+    );
     try {
       return await Promise.race([opening, abandoned]);
     } catch (error) {
@@ -99,6 +132,25 @@ export class Seat {
         .catch(this.onCloseError);
       throw error;
     }
+  }
+
+  async #read<T>(work: () => Promise<T>): Promise<T> {
+    this.#reads++;
+    try {
+      return await work();
+    } finally {
+      this.#reads--;
+      this.#onRead();
+    }
+  }
+
+  /** Lets go of what the prompt has read when it is disposed. */
+  #freed(): Disposable {
+    return {
+      [Symbol.dispose]: () => {
+        for (const memory of this.#memory.splice(0)) memory[Symbol.dispose]();
+      },
+    };
   }
 
   /** Closes this session as soon as its last prompt has come to an end. */

@@ -81,8 +81,10 @@ export interface Turn {
   failure: Failure | undefined;
   usage: Usage | undefined;
   createdAt: Date;
-  /** Whether an agent that may act on the world may have been given it, here or elsewhere, before it was read. */
+  /** Whether an agent may have been given it, here or elsewhere, before it was read. */
   begun: boolean;
+  /** How many runs were begun, but for those that were handed over. */
+  runs: number;
   finishedAt: Date | undefined;
 }
 

@@ -43,11 +43,23 @@ const EXPIRE = `
       and last_active_at < now() - $1 * interval '1 millisecond'
     order by last_active_at limit $2 for update skip locked))`;
 
+/** The sessions that ended longest ago, $2 of those that may be deleted, as far as nobody else has them locked. */
+const OLD = `
+  select session_id from sessions
+  where state = 'ended' and ended_at < now() - $1 * interval '1 millisecond'
+  order by ended_at limit $2 for update skip locked`;
+
+/** Their turns first, $3 at a time: a session may have any number. */
+const PURGE_TURNS = `
+  with old as materialized (${OLD}), chosen as (
+    select t.session_id, t.seq from old join turns t using (session_id) limit $3)
+  delete from turns t using chosen
+  where t.session_id = chosen.session_id and t.seq = chosen.seq`;
+
 const PURGE = `
-  delete from sessions where session_id = any (array(
-    select session_id from sessions
-    where state = 'ended' and ended_at < now() - $1 * interval '1 millisecond'
-    order by ended_at limit $2 for update skip locked))`;
+  delete from sessions s using (${OLD}) old
+  where s.session_id = old.session_id
+    and not exists (select from turns t where t.session_id = old.session_id)`;
 
 interface SessionRow {
   session_id: string;
@@ -190,7 +202,26 @@ export async function expireSessions(
   return (await db.query(EXPIRE, [idleMs, limit])).rowCount ?? 0;
 }
 
-/** Deletes sessions that ended longer than `keepMs` ago, with their turns. @returns how many of at most `limit`. */
+/** How much is deleted by one statement. */
+export interface PurgeBatch {
+  sessions: number;
+  turns: number;
+}
+
+/**
+ * Deletes turns of sessions that ended longer than `keepMs` ago. Must come to an end
+ * before the sessions can be deleted.
+ * @returns how many of at most `batch.turns`
+ */
+export async function purgeTurns(
+  db: Queryable,
+  keepMs: number,
+  batch: PurgeBatch,
+): Promise<number> {
+  return (await db.query(PURGE_TURNS, [keepMs, batch.sessions, batch.turns])).rowCount ?? 0;
+}
+
+/** Deletes sessions that ended longer than `keepMs` ago and have no turns any more. @returns how many of at most `limit`. */
 export async function purgeSessions(db: Queryable, keepMs: number, limit: number): Promise<number> {
   return (await db.query(PURGE, [keepMs, limit])).rowCount ?? 0;
 }

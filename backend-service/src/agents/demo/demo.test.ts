@@ -11,8 +11,13 @@ async function ask(
   answers: string[] = [],
 ) {
   const asked: Question[] = [];
-  const history = async () => Array.from({ length: past }, () => ({ message: "", reply: "" }));
-  const context = { sessionId: "s", workingDir: "/", description: "", history };
+  const context = {
+    sessionId: "s",
+    description: "",
+    workingDir: async () => "/",
+    history: async () => [],
+    completedTurns: async () => past,
+  };
   const session = await demoAgent().open(context, signal);
   const events: AgentEvent[] = [];
   const answer = async (question: Question) => {

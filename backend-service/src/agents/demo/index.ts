@@ -25,7 +25,7 @@ export function demoAgent(): Agent {
     repeatable: true,
     open: async (context) => ({
       async *prompt(message, signal, ask) {
-        const turn = (await context.history()).length + 1;
+        const turn = (await context.completedTurns()) + 1;
         yield* answer(message, turn, { signal, ask });
         const usage = { inputTokens: words(message), outputTokens: words(message) };
         yield { type: "usage", usage };

@@ -28,7 +28,11 @@ export function openAiAgent(config: OpenAiConfig): Agent {
     message: string,
     signal: AbortSignal,
   ): AsyncGenerator<AgentEvent, void, undefined> {
-    const messages = conversation(config, await context.history(config.historyTurns), message);
+    const past = await context.history({
+      turns: config.historyTurns,
+      characters: config.historyCharacters,
+    });
+    const messages = conversation(config, past, message);
     for (let attempt = 0; ; attempt++) {
       let told = false;
       try {

@@ -1,11 +1,13 @@
 import { z } from "zod";
 import type { AgentEvent, Usage } from "../agent.js";
 import { errorObject } from "./diagnosis.js";
-import { brokenOff, empty, endless, filtered, usedUp } from "./failures.js";
+import { brokenOff, empty, endless, filtered, unwantedTool, usedUp } from "./failures.js";
 import { DONE } from "./payloads.js";
+import type { Secrets } from "./words.js";
 
 const Text = z.string().nullish();
 const Tokens = z.number().int().nonnegative();
+const Call = z.object({ name: z.string().nullish().catch(undefined) }).nullish();
 
 /** Thoughts and usage are extras whose names and shapes differ: an odd one is ignored. */
 const Part = z.object({
@@ -13,6 +15,11 @@ const Part = z.object({
   refusal: Text.catch(undefined),
   reasoning_content: Text.catch(undefined),
   reasoning: Text.catch(undefined),
+  tool_calls: z
+    .array(z.object({ function: Call }))
+    .nullish()
+    .catch(undefined),
+  function_call: Call.catch(undefined),
 });
 
 /** A chunk of a stream (`delta`), or a body that came at once (`message`). */
@@ -39,6 +46,16 @@ const CUT_SHORT = new Map([
   ["content_filter", "\n\n_(The answer was cut off by the model's content filter.)_"],
 ]);
 
+/** Why an answer is over that calls a tool. */
+const CALLS = new Set(["tool_calls", "function_call"]);
+const MAX_TOOL_NAME = 100;
+
+/** Names of tools are written so; of anything else nothing is told. */
+function toolName(name: string | null | undefined): string {
+  const told = name?.slice(0, MAX_TOOL_NAME) ?? "";
+  return /^[\w.:-]+$/.test(told) ? told : "";
+}
+
 /** Reads the chunks of one answer and judges whether it came to a good end. */
 export class Answer {
   #characters = 0;
@@ -46,6 +63,10 @@ export class Answer {
   #finishReason: string | undefined;
   #done = false;
   #usage: Usage | undefined;
+  /** The name of the tool that the model calls; empty if it tells none. */
+  #tool: string | undefined;
+
+  constructor(private readonly secrets: Secrets) {}
 
   /** Whether a text or a thought has come. */
   get begun(): boolean {
@@ -72,7 +93,7 @@ export class Answer {
       return [];
     }
     const { error, choices, usage } = Chunk.parse(JSON.parse(payload));
-    if (error) throw errorObject(error);
+    if (error) throw errorObject(error, this.secrets);
     // Some endpoints count up in every chunk: the last count is the right one.
     if (usage) {
       this.#usage = { inputTokens: usage.prompt_tokens, outputTokens: usage.completion_tokens };
@@ -86,6 +107,8 @@ export class Answer {
   }
 
   #events(part: z.infer<typeof Part>): AgentEvent[] {
+    const call = part.tool_calls?.[0]?.function ?? part.function_call;
+    if (call || part.tool_calls?.length) this.#tool ||= toolName(call?.name);
     const thought = part.reasoning_content || part.reasoning || "";
     const text = part.content || part.refusal || "";
     this.#characters += thought.length + text.length;
@@ -106,6 +129,9 @@ export class Answer {
     if (!this.#hasText) {
       if (this.#finishReason === "length") throw usedUp();
       if (this.#finishReason === "content_filter") throw filtered();
+      if (this.#tool !== undefined || CALLS.has(this.#finishReason ?? "")) {
+        throw unwantedTool(this.#tool);
+      }
       throw empty();
     }
     const note = CUT_SHORT.get(this.#finishReason ?? "");

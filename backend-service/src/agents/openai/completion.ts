@@ -1,13 +1,14 @@
 import { type Dispatcher, fetch, type Response } from "undici";
-import type { AgentEvent } from "../agent.js";
+import type { AgentError, AgentEvent } from "../agent.js";
 import { Answer } from "./answer.js";
 import type { OpenAiConfig } from "./config.js";
 import type { ChatMessage } from "./conversation.js";
 import { refusal, translate } from "./diagnosis.js";
-import { silent } from "./failures.js";
+import { compressed, silent } from "./failures.js";
 import { Patience } from "./patience.js";
 import { boundedText, payloads } from "./payloads.js";
 import { retryAfter } from "./retry.js";
+import type { Secrets } from "./words.js";
 
 /** How long what is welcome but not needed is waited for: the usage, the reason of a refusal. */
 const EXTRAS_TIMEOUT_MS = 2_000;
@@ -24,7 +25,8 @@ export async function* complete(
   signal: AbortSignal,
 ): AsyncGenerator<AgentEvent, void, undefined> {
   using patience = new Patience(signal);
-  const answer = new Answer();
+  const secrets = { apiKey: config.apiKey, sent: messages.map(({ content }) => content) };
+  const answer = new Answer(secrets);
   try {
     patience.wait(config.firstTokenTimeout, () => silent("OPENAI_FIRST_TOKEN_TIMEOUT"));
     const response = await fetch(config.url, {
@@ -32,7 +34,12 @@ export async function* complete(
       dispatcher,
       signal: patience.signal,
     });
-    if (response.status !== 200) throw await refused(response, patience);
+    if (response.status !== 200) throw await refused(response, patience, secrets);
+    const encoding = encodingOf(response);
+    if (encoding !== undefined) {
+      await response.body?.cancel();
+      throw compressed(encoding);
+    }
     for await (const payload of payloads(response)) {
       const events = answer.read(payload);
       if (answer.done) break;
@@ -59,6 +66,8 @@ function request(config: OpenAiConfig, messages: readonly ChatMessage[]) {
     method: "POST",
     headers: {
       accept: "text/event-stream, application/json",
+      // A small body may become a huge one when it is inflated.
+      "accept-encoding": "identity",
       "content-type": "application/json",
       ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
     },
@@ -74,11 +83,26 @@ function request(config: OpenAiConfig, messages: readonly ChatMessage[]) {
 }
 
 /** The failure that a status means, told more precisely by the body if that comes soon. */
-async function refused(response: Response, patience: Patience): Promise<Error> {
-  const wait = retryAfter(response.headers);
-  patience.wait(EXTRAS_TIMEOUT_MS, () => refusal(response.status, undefined, wait));
+async function refused(
+  response: Response,
+  patience: Patience,
+  secrets: Secrets,
+): Promise<AgentError> {
+  const hints = { ...secrets, retryAfter: retryAfter(response.headers) };
+  if (encodingOf(response) !== undefined) {
+    await response.body?.cancel();
+    return refusal(response.status, undefined, hints);
+  }
+  patience.wait(EXTRAS_TIMEOUT_MS, () => refusal(response.status, undefined, hints));
   const body: unknown = await boundedText(response)
     .then(JSON.parse)
     .catch(() => undefined);
-  return refusal(response.status, body, wait);
+  return refusal(response.status, body, hints);
+}
+
+/** How the body is compressed; undefined when it is not. */
+function encodingOf({ headers }: Response): string | undefined {
+  const encoding = headers.get("content-encoding")?.trim().toLowerCase() ?? "";
+  if (encoding === "" || encoding === "identity") return undefined;
+  return /^[\w, -]{1,40}$/.test(encoding) ? encoding : "in an unknown way";
 }

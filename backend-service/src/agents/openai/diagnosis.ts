@@ -9,6 +9,7 @@ import {
   filtered,
   misplaced,
   nonsense,
+  quoting,
   refused,
   tooLong,
   troubled,
@@ -18,6 +19,7 @@ import {
   untrusted,
   wrongKey,
 } from "./failures.js";
+import { type Secrets, wordsOf } from "./words.js";
 
 /** The error object that endpoints send: as the body of a refusal or in the middle of a stream. */
 const ErrorObject = z
@@ -28,10 +30,11 @@ const ErrorObject = z
   .catch({});
 
 /** What an error object in an answer that began well (HTTP 200) means. */
-export function errorObject(error: unknown): AgentError {
+export function errorObject(error: unknown, secrets: Secrets): AgentError {
   const { code } = ErrorObject.parse(error);
   const status = Number(code);
-  return byCode(error) ?? (status >= 400 ? byStatus(status) : brokenOff());
+  const failure = byCode(error) ?? (status >= 400 ? byStatus(status) : brokenOff());
+  return quoting(failure, wordsOf(error, secrets));
 }
 
 /**
@@ -39,9 +42,14 @@ export function errorObject(error: unknown): AgentError {
  * @param body the parsed body, if it could be had.
  * @param retryAfter milliseconds.
  */
-export function refusal(status: number, body: unknown, retryAfter?: number): AgentError {
+export function refusal(
+  status: number,
+  body: unknown,
+  { retryAfter, ...secrets }: Secrets & { retryAfter: number | undefined },
+): AgentError {
   const { error } = z.object({ error: z.unknown() }).catch({ error: undefined }).parse(body);
-  return byCode(error, retryAfter) ?? byStatus(status, retryAfter);
+  const failure = byCode(error, retryAfter) ?? byStatus(status, retryAfter);
+  return quoting(failure, wordsOf(body, secrets));
 }
 
 /** Where a code says more than the status that it comes with. */

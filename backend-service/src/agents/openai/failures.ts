@@ -2,8 +2,8 @@
  * Everything that can go wrong with an endpoint, as the AgentError of the turn.
  *
  * The texts are shown to users: they say what to do and, for whoever runs the
- * service, name the variable. What the endpoint itself said is never passed on:
- * it may quote the key, the conversation or an account.
+ * service, name the variable. What the endpoint itself said follows, as far as
+ * `wordsOf` lets it pass.
  */
 import { AgentError } from "../agent.js";
 
@@ -17,6 +17,17 @@ export class PassingError extends AgentError {
   ) {
     super("unavailable", message, options);
   }
+}
+
+/** The failure with what the endpoint itself said of it, if it said anything that may be told. */
+export function quoting(failure: AgentError, words: string | undefined): AgentError {
+  if (words === undefined) return failure;
+  const end = /[.!?]$/.test(words) ? "" : ".";
+  const message = `${failure.message} The endpoint says: ${words}${end}`;
+  const { cause, kind } = failure;
+  if (failure instanceof PassingError)
+    return new PassingError(message, failure.retryAfter, { cause });
+  return new AgentError(kind, message, { cause });
 }
 
 const AGAIN = "Please try again in a moment.";
@@ -51,6 +62,24 @@ export function nonsense(cause?: unknown): AgentError {
 /** An answer without any text. */
 export function empty(): AgentError {
   return new AgentError("internal", "The model gave an empty answer. Please ask again.");
+}
+
+/** The model calls a tool, and was given none. @param name as the model told it, if it did */
+export function unwantedTool(name: string | undefined): AgentError {
+  return new AgentError(
+    "internal",
+    `The model wanted to use a tool${name ? ` ("${name}")` : ""}, but it has none here. ` +
+      "Please ask again, or ask for an answer in words.",
+  );
+}
+
+/** The endpoint compressed its answer, though it was asked not to. */
+export function compressed(encoding: string): AgentError {
+  return new AgentError(
+    "internal",
+    `The model's endpoint answers compressed (${encoding}), though it was asked not to. ` +
+      operator("OPENAI_BASE_URL, and any proxy before it"),
+  );
 }
 
 /** The model's token limit was used up before it said anything. */

@@ -3,7 +3,7 @@ import type { Job } from "../inbox/job.js";
 import { type Bridge, patiently } from "../work/bridge.js";
 import { type Asking, enqueueStep } from "./question.js";
 
-/** Where a turn that went wrong is looked for among the newest. */
+/** Where a turn that went wrong is looked for among the newest, when its place is unknown. */
 const LOOK_BACK = 50;
 
 /** Shows in Slack what the agent asks in one turn, and what becomes of it. */
@@ -31,10 +31,17 @@ export class TurnQuestions {
     }
   }
 
-  /** The turn is over, and not completed: what was left open has expired, also what an earlier attempt heard of. */
-  async expire(): Promise<void> {
+  /**
+   * The turn is over, and not completed: what was left open has expired, also what an earlier attempt heard of.
+   * @param seq the place of the turn in its session, if the backend told it
+   */
+  async expire(seq: number | undefined): Promise<void> {
     const { bridge, job } = this;
-    const request = { sessionId: this.asking.sessionId, newestFirst: true, pageSize: LOOK_BACK };
+    const { sessionId } = this.asking;
+    const request =
+      seq === undefined
+        ? { sessionId, newestFirst: true, pageSize: LOOK_BACK }
+        : { sessionId, fromSeq: seq, pageSize: 1 };
     const { turns } = await bridge.backend
       .listTurns(request, patiently(bridge, job))
       .catch((error: unknown) => {

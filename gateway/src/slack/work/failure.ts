@@ -8,9 +8,6 @@ export const NO_RESPONSE = "Error: Failed to get response from Amplifier session
 /** What people are told of a call that failed and left the session alive. */
 export function failureText({ kind, reason, message }: BackendError): string {
   if (reason === Reason.TURN_CANCELLED) return "_This turn was cancelled._";
-  if (reason === Reason.TURN_INTERRUPTED) {
-    return "Error: This turn was interrupted by a crash. The agent may have acted already, so it was not run again.";
-  }
   if (kind === "busy") {
     return "Error: Too many messages are waiting in this session. Wait for their answers, then send yours again.";
   }

@@ -52,7 +52,7 @@ async function answer(
   } catch (error) {
     if (isDead(error)) return "dead";
     if (!(error instanceof BackendError)) throw error;
-    if (error.kind === "turn") await questions.expire();
+    if (error.kind === "turn") await questions.expire(error.seq);
     bridge.logger.warn(
       { err: error, session: sessionId, code: error.code },
       "turn without a reply",

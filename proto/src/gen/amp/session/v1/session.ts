@@ -73,7 +73,7 @@ export const TurnState = {
   FAILED: 4,
   /** CANCELLED - Somebody cancelled it, or its session ended first. */
   CANCELLED: 5,
-  /** INTERRUPTED - A crash cut it off and its agent may have acted. */
+  /** INTERRUPTED - A crash cut it off, and it was not run again. */
   INTERRUPTED: 6,
 } as const;
 
