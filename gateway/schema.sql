@@ -86,6 +86,9 @@ create table slack_outbox (
   tried_at timestamp with time zone,
   ts text,
   in_flight boolean default false not null,
+  failed boolean default false not null,
+  gave_up boolean default false not null,
+  refusal text,
   constraint slack_outbox_inbox_id_fkey FOREIGN KEY (inbox_id) REFERENCES slack_inbox(id) ON DELETE CASCADE,
   constraint slack_outbox_inbox_id_part_key UNIQUE (inbox_id, part),
   constraint slack_outbox_mapping_id_fkey FOREIGN KEY (mapping_id) REFERENCES slack_mappings(id) ON DELETE SET NULL,
@@ -164,6 +167,8 @@ CREATE INDEX slack_mappings_unchecked ON slack_mappings USING btree (id) WHERE (
 
 CREATE INDEX slack_outbox_mapping ON slack_outbox USING btree (mapping_id) WHERE (mapping_id IS NOT NULL);
 
+CREATE INDEX slack_outbox_refused ON slack_outbox USING btree (inbox_id) WHERE (refusal IS NOT NULL);
+
 CREATE INDEX slack_outbox_roots ON slack_outbox USING btree (channel_id) WHERE ((mapping_id IS NOT NULL) AND (state = 'sending'::text));
 
 CREATE INDEX web_mappings_active_session ON web_mappings USING btree (session_id) WHERE (state = 'active'::text);
@@ -235,6 +240,37 @@ begin
     )
   where owner = any(gone);
   delete from slack_worker_leases where worker = any(gone);
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION slack_try_again(delivery_id bigint)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO 'amp_gateway'
+AS $function$
+declare
+  its_lane text;
+begin
+  select lane into its_lane from slack_inbox where id = delivery_id and status = 'dead';
+  if not found then
+    return false;
+  end if;
+  -- The lane first, as whoever stores a delivery locks it.
+  -- A conversation's own lane has three parts: team, channel and thread.
+  insert into slack_lanes (lane, quick)
+    values (its_lane, cardinality(string_to_array(its_lane, ':')) <> 3)
+    on conflict (lane) do update set next_at = now();
+  update slack_inbox
+    set status = 'waiting', attempts = 0, last_error = null, finished_at = null
+    where id = delivery_id and status = 'dead';
+  if not found then
+    return false;
+  end if;
+  delete from slack_outbox where inbox_id = delivery_id and gave_up;
+  update slack_outbox set state = 'new', refusal = null
+    where inbox_id = delivery_id and refusal is not null;
+  perform pg_notify('slack_inbox', '');
+  return true;
 end
 $function$;
 

@@ -81,6 +81,7 @@ export async function startGateway(
   };
 
   const surfaces: Surface[] = [];
+  const problem = () => surfaces.map((surface) => surface.problem?.()).find(Boolean);
   if (config.slack) surfaces.push(releases.use(await startSlack(config.slack, context)));
   surfaces.push(releases.use(await startWeb(config.web, context)));
   releases.use(reconcileEndings(context, surfaces));
@@ -94,7 +95,7 @@ export async function startGateway(
     const options = { setting: "SLACK_LISTEN", grace, maxConnections: MAX_STRANGERS };
     releases.use(await listenHttp(outside, config.slack.listen, options));
   }
-  const health = healthRoutes(pool, metrics, config.monitorHosts);
+  const health = healthRoutes(pool, metrics, config.monitorHosts, problem);
   const app = httpApp([health, ...surfaces.map(({ router }) => router)], logger);
   const server = releases.use(await listenHttp(app, listen, { setting: "GATEWAY_LISTEN", grace }));
   releases.defer(() => closing.abort());

@@ -4,10 +4,17 @@ import type { Registry } from "prom-client";
 import { mayBeRebound } from "./local-host.js";
 
 /**
- * `/healthz`: the process answers. `/readyz`: it can also reach its database;
- * 503 otherwise, so that a load balancer leaves it out. `/metrics`: Prometheus.
+ * `/healthz`: the process answers. `/readyz`: it can also reach its database,
+ * and there is nothing that an operator has to repair; 503 with the reason
+ * otherwise, so that a load balancer leaves it out. `/metrics`: Prometheus.
+ * @param problem what an operator has to repair; undefined while nothing is known to be wrong
  */
-export function healthRoutes(pool: pg.Pool, metrics: Registry, hosts: string[]): Router {
+export function healthRoutes(
+  pool: pg.Pool,
+  metrics: Registry,
+  hosts: string[],
+  problem: () => string | undefined,
+): Router {
   const router = Router();
   router.use(["/healthz", "/readyz", "/metrics"], (request, response, next) => {
     if (!mayBeRebound(request.headers, hosts)) return next();
@@ -21,7 +28,8 @@ export function healthRoutes(pool: pg.Pool, metrics: Registry, hosts: string[]):
       () => true,
       () => false,
     );
-    response.status(ready ? 200 : 503).json({ status: ready ? "ready" : "database unavailable" });
+    const wrong = ready ? problem() : "database unavailable";
+    response.status(wrong === undefined ? 200 : 503).json({ status: wrong ?? "ready" });
   });
   router.get("/metrics", async (_request, response) => {
     response.type(metrics.contentType).send(await metrics.metrics());

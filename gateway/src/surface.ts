@@ -38,4 +38,6 @@ export interface Surface extends AsyncDisposable {
   /** Those of them that check by themselves who calls, for a listener that the world may reach. */
   publicRouter?: Router;
   mappings: SurfaceMappings;
+  /** What keeps the surface from working until an operator acts; undefined while nothing is known to be wrong. */
+  problem?(): string | undefined;
 }

@@ -9,6 +9,9 @@ const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 export interface GatewayProcess extends AsyncDisposable {
   /** As a power cut would: nothing is finished, nothing let go of. */
   kill(): Promise<void>;
+  /** Stops it where it stands, as the suspension of its machine does. */
+  freeze(): void;
+  thaw(): void;
 }
 
 /** Starts one; it takes requests when this resolves. */
@@ -25,11 +28,16 @@ export async function gatewayProcess(env: Record<string, string>): Promise<Gatew
   const ready = `http://${env["GATEWAY_LISTEN"]}/readyz`;
   try {
     await expect
-      .poll(async () => (await fetch(ready).catch(() => undefined))?.status, { timeout: 20_000 })
+      .poll(async () => (await fetch(ready).catch(() => undefined))?.status, { timeout: 60_000 })
       .toBe(200);
   } catch (error) {
     await kill();
     throw error;
   }
-  return { kill, [Symbol.asyncDispose]: kill };
+  return {
+    kill,
+    freeze: () => void child.kill("SIGSTOP"),
+    thaw: () => void child.kill("SIGCONT"),
+    [Symbol.asyncDispose]: kill,
+  };
 }

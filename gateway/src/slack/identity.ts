@@ -1,7 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { WebClient } from "@slack/web-api";
 import type { Logger } from "pino";
+import type { SlackHealth } from "./api/health.js";
 import { outcomeOf } from "./api/outcome.js";
+import { takesOperator } from "./api/refusals.js";
 import { UserId } from "./keys.js";
 
 /** How soon Slack is asked again, in milliseconds, unless it wants more time. */
@@ -19,16 +21,20 @@ export async function findIdentity(
   client: WebClient,
   logger: Logger,
   signal: AbortSignal,
+  health?: SlackHealth,
 ): Promise<UserId> {
   let told: string | undefined;
   for (;;) {
     try {
       const { user_id } = await client.auth.test();
+      health?.letIn("bot token");
       return UserId.parse(user_id);
     } catch (error) {
       const outcome = outcomeOf(error);
       const limited = outcome.kind === "later" && outcome.reason === "ratelimited";
-      if (outcome.reason !== told) {
+      if (health && takesOperator(outcome.reason)) {
+        health.refused("bot token", outcome.reason);
+      } else if (outcome.reason !== told) {
         logger.error({ reason: outcome.reason }, "Slack does not let the app in, deliveries wait");
       }
       told = outcome.reason;

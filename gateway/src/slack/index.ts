@@ -4,6 +4,8 @@ import { Router } from "express";
 import { localNames } from "../local-host.js";
 import type { Surface, SurfaceContext } from "../surface.js";
 import { botClient, clientOptions } from "./api/client.js";
+import { loggedError } from "./api/errors.js";
+import { SlackHealth } from "./api/health.js";
 import { questionOf } from "./approvals/question.js";
 import { showQuestion } from "./approvals/show.js";
 import { isStandIn, namesOf, type SlackConfig } from "./config.js";
@@ -18,6 +20,7 @@ import { inboxMetrics } from "./inbox/metrics.js";
 import { InboxWorker } from "./inbox/worker.js";
 import { managementRoutes } from "./management.js";
 import { activeSessions, markChecked, uncheckedMappings } from "./mappings/store.js";
+import { outboxMetrics } from "./outbox/metrics.js";
 import { Outbox } from "./outbox/outbox.js";
 import { withoutMarkdown } from "./text/plain.js";
 import type { Bridge } from "./work/bridge.js";
@@ -35,17 +38,22 @@ const DOOR_CONNECTIONS = 4;
  */
 export async function startSlack(config: SlackConfig, context: SurfaceContext): Promise<Surface> {
   const { backend, pool, database, metrics, ownerOnly } = context;
-  const logger = context.logger.child({ surface: "slack" });
+  const logger = context.logger.child({ surface: "slack" }, { serializers: { err: loggedError } });
   await using releases = new Releases();
 
   const client = botClient(config, logger);
   const endSession = (sessionId: string) => backend.end(sessionId, NO_PLACE);
   const adapt = config.markdownBlocks ? undefined : withoutMarkdown;
-  const outbox = new Outbox(pool, client, logger, endSession, adapt);
+  const health = new SlackHealth(logger);
+  const outbox = new Outbox(pool, client, logger, endSession, adapt, {
+    taken: () => health.letIn("bot token"),
+    shutOut: (code) => health.refused("bot token", code),
+    refused: outboxMetrics(metrics, pool),
+  });
   const bridge: Bridge = { config, backend, pool, client, outbox, logger };
   const names = namesOf(config);
   const stop = new AbortController();
-  const identity = findIdentity(client, logger, stop.signal);
+  const identity = findIdentity(client, logger, stop.signal, health);
   identity.catch(() => {});
   releases.defer(() => stop.abort());
   const handler: Handler = {
@@ -95,6 +103,7 @@ export async function startSlack(config: SlackConfig, context: SurfaceContext): 
     name: "slack",
     router,
     publicRouter,
+    problem: () => health.problem,
     mappings: {
       activeSessions: (after, limit) => activeSessions(pool, after, limit),
       unchecked: (limit) => uncheckedMappings(pool, limit),

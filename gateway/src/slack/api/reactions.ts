@@ -1,19 +1,49 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { WebClient } from "@slack/web-api";
 import type { Logger } from "pino";
 import type { ChannelId, Ts } from "../keys.js";
+import { outcomeOf } from "./outcome.js";
 
 /** Emoji that tell how far the work on a message is. */
 export type Reaction = "hourglass_flowing_sand" | "white_check_mark" | "no_entry_sign";
 
-/** Adds an emoji to the message, after those added before. */
-export type React = (name: Reaction) => void;
+/** The app's emoji on one message. */
+export interface Reactions {
+  /** Adds one, after all that was asked for before. */
+  add(name: Reaction): void;
+  /** Takes one away, if it is there. */
+  remove(name: Reaction): void;
+}
+
+/** How often an emoji is tried while Slack limits calls; removing has the lowest limit, 20 a minute. */
+const TRIES = 5;
+/** What Slack says when it is as it should be. */
+const DONE = new Set(["already_reacted", "no_reaction"]);
 
 /** Reacts to one message in the background: an emoji is worth no wait and no failure. */
-export function reactTo(client: WebClient, logger: Logger, channel: ChannelId, ts: Ts): React {
+export function reactTo(client: WebClient, logger: Logger, channel: ChannelId, ts: Ts): Reactions {
   let last: Promise<unknown> = Promise.resolve();
-  return (name) => {
+  const then = (method: "add" | "remove", name: Reaction) => {
     last = last
-      .then(() => client.reactions.add({ channel, timestamp: ts, name }))
-      .catch((error: unknown) => logger.debug({ err: error, name }, "no reaction added"));
+      .then(() => patiently(() => client.reactions[method]({ channel, timestamp: ts, name })))
+      .catch((error: unknown) => {
+        const { reason } = outcomeOf(error);
+        if (!DONE.has(reason)) logger.debug({ reason, name, method }, "no reaction");
+      });
   };
+  return { add: (name) => then("add", name), remove: (name) => then("remove", name) };
+}
+
+async function patiently(call: () => Promise<unknown>): Promise<void> {
+  for (let left = TRIES; ; left -= 1) {
+    try {
+      await call();
+      return;
+    } catch (error) {
+      const outcome = outcomeOf(error);
+      if (outcome.kind !== "later" || outcome.reason !== "ratelimited" || left <= 1) throw error;
+      // It keeps no process from its end.
+      await delay(outcome.pause, undefined, { ref: false });
+    }
+  }
 }

@@ -79,12 +79,16 @@ export async function findAsked(
   db: Queryable,
   sessionId: string,
   approvalId: string,
-): Promise<{ row: QuestionRow; ts: Ts | null } | undefined> {
-  const { rows } = await db.query<{ body: unknown; ts: Ts | null }>(
-    `select body, (select ts from slack_outbox where inbox_id = slack_inbox.id) as ts
-     from slack_inbox where dedupe_key = $1`,
+): Promise<{ row: QuestionRow; channel: ChannelId; ts: Ts | null } | undefined> {
+  // Where it was posted, which may be elsewhere than asked for; the last part of it has the buttons.
+  const { rows } = await db.query<{ body: unknown; channel: ChannelId | null; ts: Ts | null }>(
+    `select body, channel_id as channel, ts from slack_inbox
+     left join slack_outbox on inbox_id = slack_inbox.id
+     where dedupe_key = $1 order by part desc limit 1`,
     [questionDedupeKey(sessionId, approvalId, "ask")],
   );
   const [asked] = rows;
-  return asked && { row: questionOf(asked.body), ts: asked.ts };
+  if (!asked) return undefined;
+  const row = questionOf(asked.body);
+  return { row, channel: asked.channel ?? row.place.channel, ts: asked.ts };
 }

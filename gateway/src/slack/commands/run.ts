@@ -20,6 +20,7 @@ export async function runCommand(
   } catch (error) {
     if (!(error instanceof BackendError)) throw error;
     bridge.logger.warn({ err: error, inbox: job.id, code: error.code }, "command failed");
-    await answer({ text: failureText(error) });
+    const text = failureText(error);
+    await bridge.outbox.decide(job, async () => [{ ...draft(address, { text }), failed: true }]);
   }
 }

@@ -149,10 +149,14 @@ export async function noteFailure(db: Queryable, id: number, error: string): Pro
   );
 }
 
-/** Ends the work on a row; the dead are kept for an operator to look at. */
+/** Ends the work on a row; the dead are kept for an operator to look at, and so is a row with a reply that Slack refused. */
 export async function finish(db: Queryable, id: number, status: "done" | "dead"): Promise<void> {
   await db.query(
-    "update slack_inbox set status = $2, finished_at = now() where id = $1 and status = 'waiting'",
+    `update slack_inbox set finished_at = now(),
+       status = case when refusal is null then $2 else 'dead' end,
+       last_error = coalesce('Slack refused a reply: ' || refusal, last_error)
+     from (select min(refusal) as refusal from slack_outbox where inbox_id = $1) as refused
+     where id = $1 and status = 'waiting'`,
     [id, status],
   );
 }

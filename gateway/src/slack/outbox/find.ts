@@ -22,6 +22,11 @@ export async function findPosted(client: WebClient, reply: Reply): Promise<Ts | 
     for (const message of page.messages ?? []) {
       const ours = OurPost.safeParse(message);
       if (ours.success && ours.data.metadata.event_payload.id === reply.id) return ours.data.ts;
+      // What people write has an id of their client.
+      const byApp = !("client_msg_id" in message);
+      if (reply.message.unmarked && byApp && message.text === reply.message.text) {
+        return Ts.parse(message.ts);
+      }
     }
     cursor = page.response_metadata?.next_cursor ?? "";
   } while (cursor !== "");

@@ -5,35 +5,52 @@ import type pg from "pg";
 import type { Logger } from "pino";
 import { SLACK_TIMEOUT_MS } from "../api/client.js";
 import { outcomeOf } from "../api/outcome.js";
+import { takesOperator } from "../api/refusals.js";
 import { type Job, Postponed } from "../inbox/job.js";
 import { whileWaiting } from "../inbox/store.js";
-import { type ChannelId, Ts } from "../keys.js";
-import { abandon, activate } from "../mappings/store.js";
+import { ChannelId, Ts, type UserId } from "../keys.js";
+import { activate } from "../mappings/store.js";
+import { fit } from "../text/fit.js";
 import type { SlackText } from "../text/message.js";
 import { findPosted, METADATA_TYPE } from "./find.js";
+import { type Refused, refuse } from "./refuse.js";
 import {
   type Draft,
   insertReplies,
   isDecided,
   markOver,
-  markRefused,
   markSending,
   markSent,
   markUnsent,
+  type Posted,
   type Reply,
+  repliesTo,
   unsentReplies,
 } from "./store.js";
 
 /** After a lost answer Slack may not show the post at once. */
 const SETTLE_MS = 2_000;
+/** A post begins so soon after it was noted that it does, or not at all: a process that froze may not be the only one any more. */
+const FRESH_MS = 4_000;
 /** A post whose sender never saw how it ended may still be on its way: longer than its time-out. */
-const ON_ITS_WAY_MS = SLACK_TIMEOUT_MS + 5_000;
+const ON_ITS_WAY_MS = FRESH_MS + SLACK_TIMEOUT_MS + 1_000;
+
+/** What hears of Slack's refusals. */
+export interface Watcher {
+  /** Slack took a post. */
+  taken?(): void;
+  /** Slack takes nothing until an operator acts. `code` is its error. */
+  shutOut?(code: string): void;
+  /** Slack refused a post, and what followed. */
+  refused?(code: string, followed: Refused["followed"]): void;
+}
 
 /**
  * Posts replies, each exactly once. All replies to a delivery are decided in
  * one transaction; then each goes new -> sending -> sent. A crash or a lost
  * answer leaves it in `sending`, and the next attempt looks for it in Slack, by
- * the id in its metadata, before it posts it.
+ * the id in its metadata, before it posts it. One that Slack refuses is new
+ * again in another form or place, or is `refused` in the end.
  */
 export class Outbox {
   /** Until when Slack wants no more posts in a channel, by the process's own clock. */
@@ -47,40 +64,70 @@ export class Outbox {
     private readonly endSession: (sessionId: string) => Promise<unknown>,
     /** What becomes of a message for this Slack. */
     private readonly adapt: (message: SlackText) => SlackText = (message) => message,
+    private readonly watcher: Watcher = {},
   ) {}
 
   isDecided(job: Job): Promise<boolean> {
     return isDecided(this.pool, job.id);
   }
 
+  /** What became of the replies to a delivery: whether all that was said is shown, and none of it is a failure. */
+  async outcome(job: Job): Promise<"none" | "shown" | "failed"> {
+    const { count, shown } = await repliesTo(this.pool, job.id);
+    if (count === 0) return "none";
+    return shown ? "shown" : "failed";
+  }
+
   /** Decides the replies to a delivery, with whatever else is to be true at the same moment; only the first decision counts. */
   async decide(job: Job, decision: (tx: Queryable) => Promise<Draft[]>): Promise<void> {
     await whileWaiting(this.pool, job.id, async (tx) => {
       if (await isDecided(tx, job.id)) return;
-      await insertReplies(tx, job.id, await decision(tx));
+      await insertReplies(tx, job.id, (await decision(tx)).flatMap(fitting));
     });
   }
 
   /**
    * Posts what was decided and is not posted yet; returns whether there was
-   * something. @throws Postponed when Slack wants it later, and what failed otherwise.
+   * something.
+   * @param author whoever the replies are for; told what Slack does not take
+   * @throws Postponed when Slack wants it later, and what failed otherwise
    */
-  async deliver(job: Job): Promise<boolean> {
-    const replies = await unsentReplies(this.pool, job.id);
-    for (const reply of replies) await this.send(reply, job.signal);
-    return replies.length > 0;
+  async deliver(job: Job, author?: UserId): Promise<boolean> {
+    for (let any = false; ; any = true) {
+      const replies = await unsentReplies(this.pool, job.id);
+      let left = replies.length;
+      for (const reply of replies) {
+        // What Slack refused may have become several, in front of those that follow.
+        if (!(await this.send(reply, job.signal, author))) break;
+        left -= 1;
+      }
+      if (left === 0) return any || replies.length > 0;
+    }
   }
 
-  private async send(reply: Reply, signal: AbortSignal): Promise<void> {
+  /** Whether the replies that follow are as they were. */
+  private async send(
+    reply: Reply,
+    signal: AbortSignal,
+    author: UserId | undefined,
+  ): Promise<boolean> {
     const found = reply.state === "sending" ? await this.find(reply, signal) : undefined;
-    if (found) return this.sent(reply, found);
+    if (found) {
+      await this.sent(reply, { ts: found });
+      return true;
+    }
     this.keepQuiet(reply.channel);
     signal.throwIfAborted();
+    const isFresh = freshness();
     await markSending(this.pool, reply.id);
+    if (!isFresh()) throw new Error("The process stood still before a post.");
     try {
-      await this.sent(reply, await this.post(reply));
+      const posted = await this.post(reply);
+      this.watcher.taken?.();
+      await this.sent(reply, posted);
+      return true;
     } catch (error) {
-      await this.failed(reply, error, signal);
+      return this.failed(reply, error, signal, author);
     }
   }
 
@@ -99,86 +146,68 @@ export class Outbox {
       const outcome = outcomeOf(error);
       if (outcome.kind === "later") throw new Postponed(outcome.pause, outcome.reason);
       // What cannot be looked up there cannot be posted there either.
-      if (outcome.kind === "absent") return undefined;
+      if (outcome.kind === "elsewhere") return undefined;
       throw error;
     });
   }
 
-  private async post(reply: Reply): Promise<Ts> {
+  private async post(reply: Reply): Promise<Posted> {
     const { channel, thread, id } = reply;
-    const message = this.adapt(reply.message);
-    const post = async ({ text, blocks }: Reply["message"]) => {
-      const { ts } = await this.client.chat.postMessage({
-        channel,
-        text,
-        ...(blocks && { blocks }),
-        ...(thread !== null && { thread_ts: thread }),
-        unfurl_links: false,
-        unfurl_media: false,
-        metadata: { event_type: METADATA_TYPE, event_payload: { id } },
-      });
-      return Ts.parse(ts);
-    };
-    if (!message.blocks) return post(message);
-    return post(message).catch((error: unknown) => {
-      const outcome = outcomeOf(error);
-      if (outcome.kind !== "blocks") throw error;
-      this.logger.warn({ reason: outcome.reason }, "Slack refused blocks, posting plain text");
-      return post({ text: message.text });
-    });
-  }
-
-  private async sent(reply: Reply, ts: Ts | null): Promise<void> {
-    await transaction(this.pool, async (tx) => {
-      await markSent(tx, reply.id, ts);
-      if (reply.mapping !== null && ts) await activate(tx, reply.mapping, ts);
-    });
-  }
-
-  private async failed(reply: Reply, error: unknown, signal: AbortSignal): Promise<void> {
-    const outcome = outcomeOf(error);
-    switch (outcome.kind) {
-      case "unknown":
-        // Else the reply may be in other hands by now, and on its way again.
-        if (!signal.aborted) await markOver(this.pool, reply.id);
-        throw error;
-      case "later":
-        this.quiet.set(reply.channel, performance.now() + outcome.pause);
-        await markUnsent(this.pool, reply.id);
-        this.logger.warn(
-          { channel: reply.channel, reason: outcome.reason, pauseMs: outcome.pause },
-          "Slack takes no post now, it is kept",
-        );
-        throw new Postponed(outcome.pause, outcome.reason);
-      default:
-        this.logger.warn(
-          { channel: reply.channel, reason: outcome.reason },
-          "Slack refused a reply",
-        );
-        await this.refused(reply);
-    }
-  }
-
-  private async refused(reply: Reply): Promise<void> {
-    if (reply.mapping !== null) await abandon(this.pool, reply.mapping, this.endSession);
-    await markRefused(this.pool, reply.id);
-    if (reply.responseUrl === null) return;
-    const text =
-      reply.mapping === null ? reply.message.text : "Error: I cannot write here. Invite me first.";
-    const body = {
-      ...(reply.mapping === null && reply.message),
+    const { text, blocks, unmarked } = this.adapt(reply.message);
+    const posted = await this.client.chat.postMessage({
+      channel,
       text,
-      response_type: "in_channel",
-      // Of a click, it would take the place of the message with the button.
-      replace_original: false,
-    };
-    const response = await fetch(reply.responseUrl, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(10_000),
-    }).catch((error: unknown) => this.logger.warn({ err: error }, "no answer to the command"));
-    await response?.body?.cancel();
+      ...(blocks && { blocks }),
+      ...(thread !== null && { thread_ts: thread }),
+      unfurl_links: false,
+      unfurl_media: false,
+      ...(!unmarked && { metadata: { event_type: METADATA_TYPE, event_payload: { id } } }),
+    });
+    return { ts: Ts.parse(posted.ts), channel: ChannelId.safeParse(posted.channel).data };
+  }
+
+  private async sent(reply: Reply, posted: Posted): Promise<void> {
+    await transaction(this.pool, async (tx) => {
+      await markSent(tx, reply.id, posted);
+      if (reply.mapping !== null) await activate(tx, reply.mapping, posted.ts);
+    });
+  }
+
+  /** Returns whether the replies that follow are as they were. */
+  private async failed(
+    reply: Reply,
+    error: unknown,
+    signal: AbortSignal,
+    author: UserId | undefined,
+  ): Promise<boolean> {
+    const outcome = outcomeOf(error);
+    const { kind, reason: code } = outcome;
+    if (kind === "unknown") {
+      // Else the reply may be in other hands by now, and on its way again.
+      if (!signal.aborted) await markOver(this.pool, reply.id);
+      throw error;
+    }
+    if (kind !== "later") signal.throwIfAborted();
+    await markUnsent(this.pool, reply.id);
+    if (kind === "later") {
+      if (takesOperator(code)) this.watcher.shutOut?.(code);
+      this.quiet.set(reply.channel, performance.now() + outcome.pause);
+      this.logger.warn(
+        { channel: reply.channel, reason: code, pauseMs: outcome.pause },
+        "Slack takes no post now, it is kept",
+      );
+      throw new Postponed(outcome.pause, code);
+    }
+    const { pool, client, logger, endSession } = this;
+    const { followed, changed } = await refuse(
+      { pool, client, logger, endSession },
+      reply,
+      { kind, code },
+      author,
+    );
+    this.watcher.refused?.(code, followed);
+    logger.warn({ channel: reply.channel, reason: code, followed }, "Slack refused a reply");
+    return !changed;
   }
 
   private keepQuiet(channel: ChannelId): void {
@@ -186,4 +215,22 @@ export class Outbox {
     if (left > 0) throw new Postponed(left, "Slack limits posts to the channel");
     this.quiet.delete(channel);
   }
+}
+
+/** A draft in messages that Slack takes; the first of them is the one that its mapping is for. */
+function fitting({ mapping, ...draft }: Draft): Draft[] {
+  return fit(draft.message).map((message, index) => ({
+    ...draft,
+    message,
+    ...(index === 0 && { mapping }),
+  }));
+}
+
+/**
+ * Tells whether a post may still begin. By two clocks: that of the process
+ * stands still while the machine sleeps, and that of the wall may be set.
+ */
+function freshness(): () => boolean {
+  const [began, wall] = [performance.now(), Date.now()];
+  return () => Math.max(performance.now() - began, Date.now() - wall) < FRESH_MS;
 }

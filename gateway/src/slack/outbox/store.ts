@@ -1,5 +1,5 @@
 import type { Queryable } from "@amp/postgres";
-import type { ChannelId, Ts } from "../keys.js";
+import type { ChannelId, Ts, UserId } from "../keys.js";
 import type { SlackText } from "../text/message.js";
 
 /** A reply to be stored. */
@@ -12,14 +12,19 @@ export interface Draft {
   responseUrl?: string | undefined;
   /** The mapping that this message tells of: a reserved one becomes active in its thread, and where it cannot be posted, there is none. */
   mapping?: number | undefined;
+  /** It tells of a failure: the message that it answers gets no check mark. */
+  failed?: boolean | undefined;
+  /** It says that its delivery was given up, and goes away when that is tried again. */
+  gaveUp?: boolean | undefined;
 }
 
 /**
  * A stored reply: new -> sending -> sent, or refused by Slack for good. Found
  * in `sending`, it may have been posted or not.
  */
-export interface Reply extends Omit<Draft, "responseUrl" | "mapping"> {
+export interface Reply extends Omit<Draft, "responseUrl" | "mapping" | "gaveUp"> {
   id: string;
+  part: number;
   inboxId: number;
   responseUrl: string | null;
   mapping: number | null;
@@ -39,24 +44,28 @@ export async function isDecided(db: Queryable, inboxId: number): Promise<boolean
   return rowCount !== 0;
 }
 
-/** Stores the replies to a row, in their order. */
+/** Stores the replies to a row, in their order, from this part on. */
 export async function insertReplies(
   db: Queryable,
   inboxId: number,
   drafts: Draft[],
+  first = 0,
 ): Promise<void> {
-  for (const [part, draft] of drafts.entries()) {
+  for (const [index, draft] of drafts.entries()) {
     await db.query(
-      `insert into slack_outbox (inbox_id, part, channel_id, thread_ts, message, response_url, mapping_id)
-       values ($1, $2, $3, $4, $5, $6, $7)`,
+      `insert into slack_outbox
+         (inbox_id, part, channel_id, thread_ts, message, response_url, mapping_id, failed, gave_up)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
       [
         inboxId,
-        part,
+        first + index,
         draft.channel,
         draft.thread,
         JSON.stringify(draft.message),
         draft.responseUrl ?? null,
         draft.mapping ?? null,
+        draft.failed ?? false,
+        draft.gaveUp ?? false,
       ],
     );
   }
@@ -65,7 +74,7 @@ export async function insertReplies(
 /** The replies to a row that are still to be sent, in their order. */
 export async function unsentReplies(db: Queryable, inboxId: number): Promise<Reply[]> {
   const { rows } = await db.query<Reply>(
-    `select id, inbox_id as "inboxId", channel_id as channel, thread_ts as thread, message,
+    `select id, part, failed, inbox_id as "inboxId", channel_id as channel, thread_ts as thread, message,
        response_url as "responseUrl", mapping_id as mapping, state,
        in_flight as "inFlight",
        coalesce(extract(epoch from tried_at) * 1000, 0)::float8 as "triedAt",
@@ -97,13 +106,101 @@ export async function markUnsent(db: Queryable, id: string): Promise<void> {
   await db.query("update slack_outbox set state = 'new' where id = $1 and state = 'sending'", [id]);
 }
 
-export async function markRefused(db: Queryable, id: string): Promise<void> {
-  await db.query("update slack_outbox set state = 'refused' where id = $1", [id]);
+/** The reply is given up. `refusal`: Slack's error, if it is of use to try it again. */
+export async function markRefused(
+  db: Queryable,
+  id: string,
+  refusal: string | null,
+): Promise<void> {
+  await db.query("update slack_outbox set state = 'refused', refusal = $2 where id = $1", [
+    id,
+    refusal,
+  ]);
 }
 
-/** The reply is posted as `ts`. */
-export async function markSent(db: Queryable, id: string, ts: Ts | null): Promise<void> {
-  await db.query("update slack_outbox set state = 'sent', ts = $2 where id = $1", [id, ts]);
+/** Whether a reply to the row was given up before. */
+export async function hasRefused(db: Queryable, inboxId: number): Promise<boolean> {
+  const { rowCount } = await db.query(
+    "select from slack_outbox where inbox_id = $1 and refusal is not null limit 1",
+    [inboxId],
+  );
+  return rowCount !== 0;
+}
+
+/** Where a post is. */
+export interface Posted {
+  ts: Ts;
+  /** Undefined: where it was addressed to. */
+  channel?: ChannelId | undefined;
+}
+
+/** The reply is posted; null where nobody can find it. */
+export async function markSent(db: Queryable, id: string, posted: Posted | null): Promise<void> {
+  await db.query(
+    `update slack_outbox set state = 'sent', ts = $2, channel_id = coalesce($3, channel_id)
+     where id = $1`,
+    [id, posted?.ts ?? null, posted?.channel ?? null],
+  );
+}
+
+/** Puts messages into the place of one that Slack did not post: the reply becomes the first of them. */
+export async function replaceReply(
+  tx: Queryable,
+  { id, inboxId, part, channel, thread, responseUrl, failed }: Reply,
+  [first, ...others]: SlackText[],
+): Promise<void> {
+  await tx.query("update slack_outbox set message = $2, state = 'new' where id = $1", [
+    id,
+    JSON.stringify(first),
+  ]);
+  // By way of negative numbers, as no two rows may have the same at any moment.
+  await tx.query("update slack_outbox set part = -part - $3 where inbox_id = $1 and part > $2", [
+    inboxId,
+    part,
+    others.length,
+  ]);
+  await tx.query("update slack_outbox set part = -part where inbox_id = $1 and part < 0", [
+    inboxId,
+  ]);
+  const drafts = others.map((message) => ({
+    channel,
+    thread,
+    message,
+    failed,
+    responseUrl: responseUrl ?? undefined,
+  }));
+  await insertReplies(tx, inboxId, drafts, part + 1);
+}
+
+/** Sends what is left of the row's replies to its author alone. */
+export async function moveToAuthor(tx: Queryable, inboxId: number, author: UserId): Promise<void> {
+  await tx.query(
+    `update slack_outbox set channel_id = $2, thread_ts = null, failed = true
+     where inbox_id = $1 and state = 'new'`,
+    [inboxId, author],
+  );
+}
+
+/** What became of the replies to a row: how many there are, and whether all are posted, and none of them is a failure. */
+export async function repliesTo(
+  db: Queryable,
+  inboxId: number,
+): Promise<{ count: number; shown: boolean }> {
+  const { rows } = await db.query<{ count: number; shown: boolean }>(
+    `select count(*)::integer as count,
+       coalesce(bool_and(state = 'sent' and not failed), false) as shown
+     from slack_outbox where inbox_id = $1`,
+    [inboxId],
+  );
+  return rows[0] ?? { count: 0, shown: false };
+}
+
+/** How many replies were given up and are kept. */
+export async function countRefused(db: Queryable): Promise<number> {
+  const { rows } = await db.query<{ count: number }>(
+    "select count(*)::integer as count from slack_outbox where refusal is not null",
+  );
+  return rows[0]?.count ?? 0;
 }
 
 /** Whether a message that begins a session's thread may just have become visible in the channel, and its mapping not yet. */

@@ -6,6 +6,8 @@ export interface SlackText {
   /** In Slack's mrkdwn. All there is, or with blocks what notifications and screen readers use. */
   text: string;
   blocks?: types.KnownBlock[];
+  /** Posted without the metadata by which a post is found again: Slack refused it. */
+  unmarked?: true;
 }
 
 /** The most that a text of a section or a context may have: https://docs.slack.dev/reference/block-kit/composition-objects/text-object. */

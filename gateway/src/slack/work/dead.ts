@@ -50,6 +50,8 @@ export async function sessionDied(
 export async function refuse(bridge: Bridge, message: SlackMessage): Promise<void> {
   const { client, logger } = bridge;
   const { place, user, ts } = message;
-  reactTo(client, logger, place.channel, ts)("no_entry_sign");
+  const reactions = reactTo(client, logger, place.channel, ts);
+  reactions.add("no_entry_sign");
+  reactions.remove("hourglass_flowing_sand");
   await whisper(bridge, place, user, "_Not answered: this session has ended._");
 }

@@ -25,8 +25,16 @@ export async function runTurn(
   if (reply === "dead") return sessionDied(bridge, job, message, mapping);
   await bridge.outbox.decide(job, async (tx) => {
     await touch(tx, mapping.id);
-    return reply.map((part) => draft(message.place, part));
+    const { parts, failed } = reply;
+    return parts.map((part) => ({ ...draft(message.place, part), failed }));
   });
+}
+
+/** What is said to a message. */
+interface TurnReply {
+  parts: SlackText[];
+  /** Whether the turn was not completed. */
+  failed: boolean;
 }
 
 async function answer(
@@ -35,7 +43,7 @@ async function answer(
   { user, place }: SlackMessage,
   { sessionId, createdBy }: Mapping,
   message: string,
-): Promise<SlackText[] | "dead"> {
+): Promise<TurnReply | "dead"> {
   const author = { surface: "slack", user, displayName: "" };
   const request = { sessionId, message, requestId: job.requestId, author };
   const users = [...new Set([user, createdBy])];
@@ -59,10 +67,10 @@ async function answer(
     );
     const failure = { text: failureText(error) };
     // What was said until then stays.
-    if (error.reason !== Reason.TURN_CANCELLED || !stopped?.reply.trim()) return [failure];
-    return [...agentReply(stopped.reply), failure];
+    const said = error.reason === Reason.TURN_CANCELLED && stopped?.reply.trim();
+    return { parts: said ? [...agentReply(said), failure] : [failure], failed: true };
   }
-  return agentReply(turn.reply);
+  return { parts: agentReply(turn.reply), failed: false };
 }
 
 function completed({ event }: TurnEvent): Turn | undefined {

@@ -28,14 +28,23 @@ export async function workDelivery(
   botUserId: string,
 ): Promise<void> {
   const { outbox, client, logger } = bridge;
-  const react =
+  const reactions =
     delivery.kind === "message"
       ? reactTo(client, logger, delivery.place.channel, delivery.ts)
-      : () => {};
+      : undefined;
+  let busy = false;
   if (!(await outbox.isDecided(job))) {
-    await decide(bridge, job, delivery, botUserId, () => react("hourglass_flowing_sand"));
+    await decide(bridge, job, delivery, botUserId, () => {
+      busy = true;
+      reactions?.add("hourglass_flowing_sand");
+    });
   }
-  if (await outbox.deliver(job)) react("white_check_mark");
+  await outbox.deliver(job, delivery.user);
+  if (reactions) {
+    const outcome = await outbox.outcome(job);
+    if (outcome === "shown") reactions.add("white_check_mark");
+    if (busy || outcome !== "none") reactions.remove("hourglass_flowing_sand");
+  }
   await giveBack(bridge, job, (sessionId) => bridge.backend.end(sessionId, NO_PLACE));
 }
 
@@ -73,7 +82,7 @@ export async function giveUpDelivery(
   delivery: Delivery,
   botUserId: string | undefined,
 ): Promise<void> {
-  const { outbox, backend, logger } = bridge;
+  const { outbox, backend, client, logger } = bridge;
   const decided = await outbox.isDecided(job);
   const held = await giveBack(bridge, job, (sessionId) =>
     backend.end(sessionId, NO_PLACE).catch((error: unknown) => {
@@ -83,8 +92,13 @@ export async function giveUpDelivery(
   // The replies would say that the session began.
   if (held && decided) return;
   if (!(await isForUs(bridge, delivery, botUserId))) return;
-  await outbox.decide(job, async () => [draft(addressOf(delivery), { text: NO_RESPONSE })]);
-  await outbox.deliver(job);
+  if (delivery.kind === "message") {
+    reactTo(client, logger, delivery.place.channel, delivery.ts).remove("hourglass_flowing_sand");
+  }
+  await outbox.decide(job, async () => [
+    { ...draft(addressOf(delivery), { text: NO_RESPONSE }), failed: true, gaveUp: true },
+  ]);
+  await outbox.deliver(job, delivery.user);
 }
 
 /** Gives back what an attempt at the delivery reserved and nothing stands for. Returns whether there was something. */
