@@ -102,6 +102,20 @@ create table slack_worker_leases (
   constraint slack_worker_leases_pkey PRIMARY KEY (worker)
 );
 
+create table web_asides (
+  id bigint generated always as identity not null,
+  user_id text not null,
+  session_id text not null,
+  request_id text not null,
+  message text not null,
+  response text not null,
+  action text not null,
+  created_at timestamp with time zone default now() not null,
+  constraint web_asides_action_check CHECK ((action = ANY (ARRAY['remember'::text, 'recall'::text]))),
+  constraint web_asides_pkey PRIMARY KEY (id),
+  constraint web_asides_user_id_request_id_key UNIQUE (user_id, request_id)
+);
+
 create table web_mappings (
   mapping_id uuid default gen_random_uuid() not null,
   user_id text not null,
@@ -117,6 +131,7 @@ create table web_mappings (
   last_active timestamp with time zone default now() not null,
   unchecked boolean default true not null,
   untold boolean default false not null,
+  ended_at timestamp with time zone,
   constraint web_mappings_check CHECK (((state = 'active'::text) OR (NOT is_active))),
   constraint web_mappings_check1 CHECK (((session_id IS NOT NULL) OR (state = ANY (ARRAY['opening'::text, 'abandoned'::text])))),
   constraint web_mappings_pkey PRIMARY KEY (mapping_id),
@@ -133,6 +148,7 @@ create table web_memories (
   content text not null,
   tags text[] not null,
   created_at timestamp with time zone default now() not null,
+  words tsvector generated always as (to_tsvector('english'::regconfig, ((category || ' '::text) || "left"(content, 20000)))) stored,
   constraint web_memories_pkey PRIMARY KEY (user_id, number),
   constraint web_memories_user_id_request_id_key UNIQUE (user_id, request_id)
 );
@@ -171,9 +187,13 @@ CREATE INDEX slack_outbox_refused ON slack_outbox USING btree (inbox_id) WHERE (
 
 CREATE INDEX slack_outbox_roots ON slack_outbox USING btree (channel_id) WHERE ((mapping_id IS NOT NULL) AND (state = 'sending'::text));
 
+CREATE INDEX web_asides_session ON web_asides USING btree (session_id, created_at);
+
 CREATE INDEX web_mappings_active_session ON web_mappings USING btree (session_id) WHERE (state = 'active'::text);
 
 CREATE INDEX web_mappings_by_session ON web_mappings USING btree (session_id);
+
+CREATE INDEX web_mappings_ended ON web_mappings USING btree (ended_at) WHERE (state = 'ended'::text);
 
 CREATE INDEX web_mappings_of_user ON web_mappings USING btree (user_id, last_active DESC);
 
@@ -184,6 +204,8 @@ CREATE INDEX web_mappings_unchecked ON web_mappings USING btree (mapping_id) WHE
 CREATE INDEX web_mappings_unfinished ON web_mappings USING btree (state, last_active) WHERE (state = ANY (ARRAY['opening'::text, 'ending'::text, 'abandoned'::text]));
 
 CREATE INDEX web_mappings_untold ON web_mappings USING btree (user_id) WHERE untold;
+
+CREATE INDEX web_memories_words ON web_memories USING gin (words);
 
 CREATE OR REPLACE FUNCTION slack_let_go(released text, worker integer, pause interval)
  RETURNS boolean
@@ -280,8 +302,23 @@ CREATE OR REPLACE FUNCTION web_mappings_changed()
 AS $function$
 begin
   perform pg_notify('amp_gateway_web_sessions', coalesce(new.user_id, old.user_id));
+  if new.session_id is not null then
+    perform pg_notify('amp_gateway_web_session', new.mapping_id || new.user_id);
+  end if;
   return null;
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION web_mappings_end()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  new.ended_at := now();
+  return new;
+end
+$function$;
+
 CREATE TRIGGER web_mappings_changed AFTER INSERT OR DELETE OR UPDATE OF user_id, state, is_active, session_id, agent, working_dir, project_id, description, last_active ON web_mappings FOR EACH ROW EXECUTE FUNCTION web_mappings_changed();
+
+CREATE TRIGGER web_mappings_end BEFORE UPDATE OF state ON web_mappings FOR EACH ROW WHEN (((new.state = 'ended'::text) AND (old.state <> 'ended'::text))) EXECUTE FUNCTION web_mappings_end();

@@ -28,6 +28,10 @@ export class WebClient {
     });
   }
 
+  delete(path: string): Promise<Answer> {
+    return this.call(path, { method: "DELETE" });
+  }
+
   async call(path: string, init: RequestInit): Promise<Answer> {
     const response = await fetch(`${this.url}/apps/web-chat/api${path}`, init);
     return { status: response.status, body: (await response.json()) as Json };
@@ -69,6 +73,19 @@ export class EventReader implements AsyncDisposable {
   /** The data of the events of one kind. */
   of(event: string): Json[] {
     return this.seen.filter((each) => each.event === event).map(({ data }) => data);
+  }
+
+  /** The list of sessions, by all that was told of it. */
+  list(): Json[] {
+    let list: Json[] = [];
+    for (const { event, data } of this.seen) {
+      if (event === "sessions") list = data["sessions"] as Json[];
+      if (event !== "session") continue;
+      const entry = data["session"] as Json;
+      list = [entry, ...list.filter(({ session_id }) => session_id !== entry["session_id"])];
+      list.sort((a, b) => String(b["last_active"]).localeCompare(String(a["last_active"])));
+    }
+    return list;
   }
 
   private async read(body: ReadableStream<Uint8Array>): Promise<void> {

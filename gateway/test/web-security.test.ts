@@ -99,7 +99,7 @@ describe("bodies", () => {
     ["application/json", "7", 400, "The body is not valid JSON"],
     ["application/json", "[]", 400, "The body must be a JSON object"],
     ["application/json", '{"message":7}', 400, "message must be a string"],
-    ["application/json", '{"message":"\\ud800"}', 400, "lone surrogates"],
+    ["application/json", '{"message":"x","request_id":"\\ud800"}', 400, "lone surrogates"],
     ["application/json", "", 400, "message is required"],
   ])("%s %s is %i", async (type, body, status, error) => {
     const answer = await chat(type, body);

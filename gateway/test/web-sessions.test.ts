@@ -226,3 +226,36 @@ describe("POST /end", () => {
     ]);
   });
 });
+
+describe("words that a database cannot hold", () => {
+  test.each([
+    ["nul \0 in it", "nul \ufffd in it"],
+    ["half \ud83d of it", "half \ufffd of it"],
+    ["other half \ude80", "other half \ufffd"],
+    ["\0", "\ufffd"],
+    ["whole \u{1f680}", "whole \u{1f680}"],
+  ])("%j is taken, and kept as %j", async (words, kept) => {
+    const sessionId = await system.web.begin({ description: words });
+    expect(await listed()).toMatchObject([{ description: kept }]);
+    const { status } = await system.web.post("/chat", { message: words });
+    expect(status).toBe(200);
+    const { body } = await system.web.get(`/sessions/${sessionId}/transcript`);
+    expect(body["turns"]).toMatchObject([{ message: kept }]);
+  });
+
+  test.each([
+    ["/chat", { message: "hi", session_id: "\0" }],
+    ["/chat", { message: "hi", request_id: "\ud800" }],
+    ["/session", { agent: "\0" }],
+    ["/session", { working_dir: "/tmp/\ud800" }],
+    ["/end", { session_id: "\ude80" }],
+    ["/session/resume", { session_id: "a\0" }],
+    ["/approval", { approval_id: "\0", option_id: "x" }],
+  ])("names are refused: %s %j", async (path, body) => {
+    const answer = await system.web.post(path, body);
+    expect(answer).toMatchObject({
+      status: 400,
+      body: { error: expect.stringContaining("NUL characters or lone surrogates") },
+    });
+  });
+});

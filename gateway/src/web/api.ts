@@ -6,6 +6,7 @@ import { createSession } from "./api/create-session.js";
 import { end } from "./api/end.js";
 import { events } from "./api/events.js";
 import { listSessions } from "./api/list-sessions.js";
+import { deleteNote, listNotes } from "./api/notes.js";
 import { resumeSession } from "./api/resume-session.js";
 import { sessionStatus } from "./api/session-status.js";
 import { transcript } from "./api/transcript.js";
@@ -23,7 +24,7 @@ export function apiRoutes(context: WebContext): Router {
   });
   router.get("/events", (request, response) => events(context, call(request, response), response));
   router.use(jsonBody);
-  const routes: [method: "get" | "post", path: string, endpoint: Endpoint][] = [
+  const routes: [method: "get" | "post" | "delete", path: string, endpoint: Endpoint][] = [
     ["get", "/session", sessionStatus],
     ["post", "/session", createSession],
     ["post", "/session/resume", resumeSession],
@@ -33,6 +34,8 @@ export function apiRoutes(context: WebContext): Router {
     ["post", "/approval", approval],
     ["post", "/cancel", cancel],
     ["post", "/end", end],
+    ["get", "/memories", listNotes],
+    ["delete", "/memories/:id", deleteNote],
   ];
   for (const [method, path, endpoint] of routes) {
     router[method](path, async (request, response) => {

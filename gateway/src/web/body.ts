@@ -1,3 +1,4 @@
+import { storable } from "@amp/postgres";
 import { json, type RequestHandler } from "express";
 import { z } from "zod";
 import { HttpError } from "./errors.js";
@@ -80,7 +81,26 @@ export function text(field: string, max: number) {
     });
 }
 
+/** What a person wrote: what Postgres cannot hold of it becomes U+FFFD. */
+export function words(field: string, max: number) {
+  return z
+    .string({ error: `${field} must be a string` })
+    .max(max, { error: `${field} must have at most ${max} characters` })
+    .transform(storable);
+}
+
 /** The same, where a missing, null or empty one is told as the original does. */
+export function requiredWords(field: string, max: number) {
+  return z.preprocess(
+    (value) => value ?? "",
+    z
+      .string({ error: `${field} must be a string` })
+      .min(1, { error: `${field} is required` })
+      .pipe(words(field, max)),
+  );
+}
+
+/** A text that has to be there, where a missing, null or empty one is told as the original does. */
 export function requiredText(field: string, max: number) {
   return z.preprocess(
     (value) => value ?? "",

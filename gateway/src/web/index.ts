@@ -2,16 +2,20 @@ import { Releases } from "@amp/service";
 import compression from "compression";
 import { Router } from "express";
 
+import { Notes } from "../notes/notes.js";
 import type { Surface, SurfaceContext } from "../surface.js";
 import { apiRoutes } from "./api.js";
 import type { WebConfig } from "./config.js";
 import type { WebContext } from "./context.js";
 import { SessionLists } from "./events/session-lists.js";
+import { StreamSlots } from "./events/stream-slots.js";
 import { localGuard } from "./guard.js";
 import { pageRoutes, securityHeaders } from "./page.js";
+import { purgeEnded } from "./purge.js";
 import { letGoElsewhere } from "./sessions.js";
+import { Asides } from "./store/asides.js";
+import { Lists } from "./store/lists.js";
 import { Mappings } from "./store/mappings.js";
-import { Memories } from "./store/memories.js";
 import { finishUnfinished } from "./unfinished.js";
 
 /** Where everything of the web chat is, but for the page's second place at `/`. */
@@ -21,17 +25,22 @@ const PREFIX = "/apps/web-chat";
 export async function startWeb(config: WebConfig, surface: SurfaceContext): Promise<Surface> {
   await using releases = new Releases();
   const { backend, pool, database, logger, closing } = surface;
+  const lists = new Lists(pool);
   const context: WebContext = {
     backend,
     mappings: new Mappings(pool),
-    memories: new Memories(pool),
-    lists: releases.use(new SessionLists(database)),
+    notes: new Notes(pool),
+    asides: new Asides(pool),
+    lists,
+    listChanges: releases.use(new SessionLists(database, lists, logger)),
+    streams: new StreamSlots(),
     logger,
     retryWindow: config.retryWindow,
     closing,
   };
-  await context.lists.ready;
+  await context.listChanges.ready;
   releases.use(finishUnfinished(context));
+  releases.use(purgeEnded(lists, config.sessionRetention, logger));
 
   const router = Router();
   router.use(securityHeaders, localGuard);

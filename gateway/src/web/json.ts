@@ -12,6 +12,8 @@ import {
   type TurnEvent,
   TurnState,
 } from "../backend/index.js";
+import type { Aside } from "./store/asides.js";
+import type { ListPage, Place } from "./store/lists.js";
 import type { SessionMapping } from "./store/mappings.js";
 
 /** A row of the session list. */
@@ -27,6 +29,22 @@ export function entryJson(mapping: SessionMapping) {
     surface: "web",
   };
 }
+
+/** A page of the session list. */
+export function pageJson({ entries, next }: ListPage) {
+  return {
+    sessions: entries.map(entryJson),
+    ...(next && { next_cursor: `${next.microseconds}_${next.mappingId}` }),
+  };
+}
+
+/** The place that a cursor names; undefined for a text that is none. */
+export function placeFrom(cursor: string): Place | undefined {
+  const [, microseconds, mappingId] = CURSOR.exec(cursor) ?? [];
+  return microseconds && mappingId ? { microseconds, mappingId } : undefined;
+}
+
+const CURSOR = /^(\d{1,17})_([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})$/;
 
 /** What is known of a session that the backend does not know any more. */
 export function lostSessionJson(mapping: SessionMapping): SessionJson {
@@ -80,6 +98,17 @@ export function turnJson(turn: Turn) {
       : null,
     created_at: time(turn.createdAt),
     finished_at: time(turn.finishedAt),
+  };
+}
+
+/** What was said to the notes. */
+export function asideJson({ request_id, message, response, action, created_at }: Aside) {
+  return {
+    request_id,
+    message,
+    response,
+    memory_action: action,
+    created_at: created_at.toISOString(),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Approval, Turn } from "./model.js";
+import type { Approval, Aside, Note, SessionPage, Turn } from "./model.js";
 
 /** Why a call was not done, and so what to do about it. */
 export type Refusal =
@@ -15,6 +15,8 @@ export class ApiError extends Error {
   constructor(
     readonly refusal: Refusal,
     message: string,
+    /** Whether no answer came at all. */
+    readonly unreachable = false,
   ) {
     super(message);
   }
@@ -30,8 +32,10 @@ export interface NewSession {
 /** The web chat's HTTP API. Every method throws {@link ApiError}. */
 export type Api = ReturnType<typeof connectApi>;
 
-/** How long a call may take, in milliseconds, before it is made again. */
-const TIMEOUT = 30_000;
+/** How long a call may take, in milliseconds, before it is made again; a gateway tries for 10 s to reach an agent. */
+const TIMEOUT = 14_000;
+/** What the slowest line brings to the server, in characters a millisecond: long messages have so much more time. */
+const SLOWEST = 10;
 
 /** @param base where the API is, such as `/apps/web-chat/api` */
 export function connectApi(
@@ -42,11 +46,13 @@ export function connectApi(
     path: string,
     body?: object,
     headers: Record<string, string> = {},
+    method = body ? "POST" : "GET",
   ): Promise<T> {
-    const request: RequestInit = { headers, signal: AbortSignal.timeout(TIMEOUT) };
-    if (body) {
-      request.method = "POST";
-      request.body = JSON.stringify(body);
+    const text = body && JSON.stringify(body);
+    const timeout = TIMEOUT + (text?.length ?? 0) / SLOWEST;
+    const request: RequestInit = { method, headers, signal: AbortSignal.timeout(timeout) };
+    if (text) {
+      request.body = text;
       headers["Content-Type"] = "application/json";
     }
     let response: Response;
@@ -55,7 +61,7 @@ export function connectApi(
       response = await fetch(`${base}${path}`, request);
       answer = await response.json().catch(() => undefined);
     } catch {
-      throw new ApiError("transient", "The server cannot be reached.");
+      throw new ApiError("transient", "The server cannot be reached.", true);
     }
     const problem = reason(response, answer?.error);
     if (!response.ok) {
@@ -70,6 +76,9 @@ export function connectApi(
       sessionId ? `${base}/events?session=${encodeURIComponent(sessionId)}` : `${base}/events`,
     /** The session that the user was last in, if it is alive. */
     current: () => call<{ connected: boolean; session_id: string | null }>("/session"),
+    /** A further page of the user's sessions. */
+    sessions: (cursor: string) =>
+      call<SessionPage>(`/sessions?limit=100&cursor=${encodeURIComponent(cursor)}`),
     /** Repeated with the same request id, answers the same session. */
     create: (session: NewSession, requestId: string) =>
       call<{ session_id: string }>("/session", {
@@ -97,9 +106,16 @@ export function connectApi(
         approval_id: approvalId,
         option_id: optionId,
       }),
+    /** The user's notes, the newest first; those before one, by default all. */
+    notes: (before?: string) =>
+      call<{ memories: Note[]; has_more: boolean }>(
+        `/memories${before ? `?before=${before}` : ""}`,
+      ),
+    deleteNote: (id: string) =>
+      call<{ deleted: boolean }>(`/memories/${id}`, undefined, {}, "DELETE"),
     /** The turns before one, oldest first. */
     older: (sessionId: string, before: number) =>
-      call<{ turns: Turn[]; has_more: boolean }>(
+      call<{ turns: Turn[]; memories?: Aside[]; has_more: boolean }>(
         `/sessions/${encodeURIComponent(sessionId)}/transcript?before=${before}&limit=100`,
       ),
   };
@@ -108,7 +124,11 @@ export function connectApi(
 /** For the user. What a 503 tells is for operators; what stands between may answer with a page of its own. */
 function reason({ status, statusText }: Response, error: string | undefined): string {
   if (status === 503) return "The agents are away for a moment.";
-  return error ?? `The server answered ${status} ${statusText}`;
+  // The page has a label for this field.
+  return (
+    error?.replace(/\bworking_dir\b/g, "Working folder") ??
+    `The server answered ${status} ${statusText}`
+  );
 }
 
 function refusal(status: number, alive: boolean | undefined): Refusal {

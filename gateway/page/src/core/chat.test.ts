@@ -3,7 +3,7 @@ import type { Announcement } from "./announce.js";
 import { type Api, ApiError } from "./api.js";
 import { Chat } from "./chat.js";
 import { approval, session, turn } from "./samples.testing.js";
-import { drafts, forgetfulStorage, START } from "./storage.js";
+import { drafts, forgetfulStorage, perTab, START } from "./storage.js";
 
 beforeEach(() => {
   // Event streams that never tell anything.
@@ -163,4 +163,59 @@ it("says at once why an answer does not count, and to whoever gave it", async ()
   chat.onAnnouncement((announcement) => said.push(announcement));
   await expect(chat.resolve("a", "yes")).rejects.toBe(late);
   expect(said).toEqual([{ alert: "Already answered" }]);
+});
+
+const REFUSED = () => Promise.reject(new ApiError("rejected", "no such folder"));
+
+it("brings the options of a refused session back, and says nothing of them to the next", async () => {
+  const { chat } = setUp({ create: REFUSED });
+  chat.open(null);
+  chat.setStart({ description: "", workingDir: "/etc" });
+  chat.send("precious", chat.snapshot().start);
+  await vi.waitFor(() => expect(chat.snapshot().outgoing[0]?.state).toBe("rejected"));
+  chat.reclaim(chat.snapshot().outgoing[0]?.requestId ?? "");
+  expect(chat.snapshot().start).toEqual({ description: "", workingDir: "/etc" });
+  chat.open(null);
+  expect(chat.snapshot().start).toEqual(UNNAMED);
+});
+
+it("begins each new session with a name of its own", async () => {
+  const create = vi.fn(async () => ({ session_id: "a" }));
+  const { chat, place } = setUp({ create });
+  chat.open(null);
+  chat.setStart({ description: "Named once", workingDir: "/w" });
+  chat.send("one", chat.snapshot().start);
+  await vi.waitFor(() => expect(place()).toBe("a"));
+  chat.open(null);
+  chat.send("second", chat.snapshot().start);
+  await vi.waitFor(() => expect(create).toHaveBeenCalledTimes(2));
+  const calls = create.mock.calls as unknown as [{ description: string; workingDir: string }][];
+  expect(calls.map(([session]) => session)).toEqual([
+    { description: "Named once", workingDir: "/w" },
+    { description: "second", workingDir: "" },
+  ]);
+});
+
+it("gives up a message that cannot be sent, and shows the start again", async () => {
+  const { chat, place } = setUp({ create: REFUSED });
+  chat.open(null);
+  chat.send("precious", UNNAMED);
+  await vi.waitFor(() => expect(chat.snapshot().outgoing[0]?.state).toBe("rejected"));
+  chat.discard(chat.snapshot().outgoing[0]?.requestId ?? "");
+  expect(chat.snapshot().outgoing).toEqual([]);
+  expect(place()).toBeNull();
+});
+
+it("leaves what another tab is typing alone", () => {
+  const shared = forgetfulStorage();
+  const tabs = [perTab(forgetfulStorage(), shared), perTab(forgetfulStorage(), shared)] as const;
+  drafts.write(tabs[0], "s", "typed in A");
+  expect(drafts.read(tabs[1], "s")).toBe("typed in A");
+  drafts.write(tabs[1], "s", "typed in B");
+  drafts.write(tabs[1], "s", "");
+  expect(drafts.read(tabs[0], "s")).toBe("typed in A");
+  expect(drafts.read(tabs[1], "s")).toBe("");
+  drafts.write(tabs[0], "s", "typed in A, more");
+  expect(drafts.read(tabs[1], "s")).toBe("");
+  expect(drafts.read(perTab(forgetfulStorage(), shared), "s")).toBe("typed in A, more");
 });

@@ -2,9 +2,10 @@ import { type Announcement, announce } from "./announce.js";
 import type { Api, NewSession } from "./api.js";
 import { EventBatch } from "./batch.js";
 import { newId } from "./ids.js";
+import type { Note } from "./model.js";
 import { Outbox } from "./outbox.js";
 import { type Destination, placeOf } from "./outgoing.js";
-import { type Action, type ChatState, initialState, reduce } from "./state.js";
+import { type Action, type ChatState, initialState, reduce, seenRequests } from "./state.js";
 import { drafts, START, type Storage } from "./storage.js";
 import { type EventLine, openStream } from "./stream.js";
 
@@ -22,7 +23,7 @@ export class Chat {
   private readonly outbox: Outbox;
   private readonly batch = new EventBatch((events) => {
     this.dispatch({ type: "events", events });
-    this.outbox.forget(new Set(this.state.turns.map(({ request_id }) => request_id)));
+    this.outbox.forget(new Set(seenRequests(this.state)));
   });
   private line: EventLine | undefined;
   private asleep = false;
@@ -30,7 +31,8 @@ export class Chat {
   constructor(
     private readonly api: Api,
     private readonly location: Location,
-    private readonly storage: Storage,
+    storage: Storage,
+    private readonly draftStorage: Storage = storage,
   ) {
     this.outbox = new Outbox(api, storage, {
       changed: (outgoing) => this.dispatch({ type: "outgoing", outgoing }),
@@ -38,6 +40,10 @@ export class Chat {
         const place = `new:${creationId}`;
         this.moveDraft(place, sessionId);
         if (this.state.place === place) this.open(sessionId);
+      },
+      // What cannot be sent may not come either: the line shows how it is.
+      unreachable: () => {
+        if (this.state.connection === "open") this.follow();
       },
       ended: (sessionId) => this.dispatch({ type: "died", sessionId }),
     });
@@ -55,7 +61,7 @@ export class Chat {
     if (this.state.place) return;
     const line = this.line;
     const current = await this.api.current().catch(() => undefined);
-    const untouched = this.line === line && !drafts.read(this.storage, START);
+    const untouched = this.line === line && !drafts.read(this.draftStorage, START);
     if (current?.session_id && untouched) this.open(current.session_id);
   }
 
@@ -72,11 +78,16 @@ export class Chat {
     return () => this.heralds.delete(herald);
   }
 
-  /** Looks at another place; null is the start screen. */
-  open(place: string | null): void {
-    this.dispatch({ type: "opened", place });
+  /** Looks at another place; null is the start screen, with nothing said of the next session but what is given. */
+  open(place: string | null, start?: NewSession): void {
+    this.dispatch({ type: "opened", place, start });
     this.location.write(place?.startsWith("new:") ? null : place);
     this.follow();
+  }
+
+  /** What the start screen says of the next session. */
+  setStart(start: NewSession): void {
+    this.dispatch({ type: "options", start });
   }
 
   /** Writes to the place looked at; from the start screen, to a session begun for it. */
@@ -127,11 +138,28 @@ export class Chat {
     const message = this.state.outgoing.find((one) => one.requestId === requestId);
     if (!message) return;
     const place = message.to.kind === "new" ? START : message.to.sessionId;
-    const typed = drafts.read(this.storage, place);
-    drafts.write(this.storage, place, typed ? `${message.message}\n${typed}` : message.message);
+    const typed = drafts.read(this.draftStorage, place);
+    drafts.write(
+      this.draftStorage,
+      place,
+      typed ? `${message.message}\n${typed}` : message.message,
+    );
     this.outbox.forget(new Set([requestId]));
-    if (place === START) this.open(null);
-    else this.dispatch({ type: "drafted" });
+    if (message.to.kind !== "new") {
+      this.dispatch({ type: "drafted" });
+      return;
+    }
+    const { session } = message.to;
+    const named = session.description !== title(message.message);
+    this.open(null, named ? session : { ...session, description: "" });
+  }
+
+  /** Gives up a message that is not sent. */
+  discard(requestId: string): void {
+    this.outbox.forget(new Set([requestId]));
+    const { place, outgoing } = this.state;
+    const left = outgoing.some(({ to }) => placeOf(to) === place);
+    if (place?.startsWith("new:") && !left) this.open(null);
   }
 
   async end(): Promise<void> {
@@ -163,8 +191,16 @@ export class Chat {
     const { place, turns } = this.state;
     const first = turns[0];
     if (!place || !first) return;
-    const { turns: older, has_more } = await this.api.older(place, first.seq);
-    this.dispatch({ type: "older", place, turns: older, hasMore: has_more });
+    const { turns: older, memories, has_more } = await this.api.older(place, first.seq);
+    const asides = memories ?? [];
+    this.dispatch({ type: "older", place, turns: older, asides, hasMore: has_more });
+  }
+
+  /** Reads the next page of the user's sessions. */
+  async moreSessions(): Promise<void> {
+    const next = this.state.sessions?.next;
+    if (!next) return;
+    this.dispatch({ type: "moreSessions", page: await this.api.sessions(next) });
   }
 
   /** The user is back: everything that waits is tried at once. */
@@ -180,6 +216,22 @@ export class Chat {
     this.follow();
   }
 
+  /** There is no network: nothing can come. */
+  offline(): void {
+    this.line?.close();
+    this.dispatch({ type: "connection", connection: "lost" });
+  }
+
+  /** The user's notes, the newest first; those before one, by default all. */
+  notes(before?: string): Promise<{ memories: Note[]; has_more: boolean }> {
+    return this.api.notes(before);
+  }
+
+  /** Deletes one of the user's notes for good. */
+  async deleteNote(id: string): Promise<void> {
+    await this.api.deleteNote(id);
+  }
+
   /** Lets go of the line until {@link wake}: browsers allow six to one server, over all tabs. */
   sleep(): void {
     this.asleep = true;
@@ -187,10 +239,10 @@ export class Chat {
   }
 
   private moveDraft(from: string, to: string): void {
-    const text = drafts.read(this.storage, from);
+    const text = drafts.read(this.draftStorage, from);
     if (!text) return;
-    drafts.write(this.storage, to, text);
-    drafts.write(this.storage, from, "");
+    drafts.write(this.draftStorage, to, text);
+    drafts.write(this.draftStorage, from, "");
   }
 
   private follow(): void {

@@ -28,6 +28,13 @@ export interface SessionEntry {
   surface: string;
 }
 
+/** A page of the list, the last active first. */
+export interface SessionPage {
+  sessions: SessionEntry[];
+  /** Where the next page begins; absent when there is none. */
+  next_cursor?: string;
+}
+
 export interface Author {
   surface: string;
   user: string;
@@ -91,11 +98,32 @@ export interface Turn {
   finished_at: string | null;
 }
 
+/** What was said to the user's notes; no agent heard of it. */
+export interface Aside {
+  request_id: string;
+  message: string;
+  /** Markdown. */
+  response: string;
+  memory_action: "remember" | "recall";
+  created_at: string;
+}
+
+/** Something that the user asked to be remembered. */
+export interface Note {
+  id: string;
+  timestamp: string;
+  category: string;
+  content: string;
+  tags: string[];
+}
+
 /** How a session stands; everything known before is replaced by it. */
 export interface Snapshot {
   session: Session | null;
   /** The newest, oldest first. */
   turns: Turn[];
+  /** Absent of a gateway that is older than this page. */
+  memories?: Aside[];
   /** Whether older turns can be fetched. */
   has_more: boolean;
 }
@@ -112,7 +140,8 @@ export type ServerEvent =
   | { event: "snapshot"; data: Snapshot }
   | { event: "turn"; data: TurnEvent }
   | { event: "ended"; data: { session: Session } }
-  | { event: "sessions"; data: { sessions: SessionEntry[] } }
+  | { event: "sessions"; data: SessionPage }
+  | { event: "session"; data: { session: SessionEntry } }
   | { event: "trouble"; data: { message: string } };
 
 /** Whether nothing more can happen in a turn. */

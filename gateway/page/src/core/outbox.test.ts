@@ -47,6 +47,7 @@ function setUp(storage: Storage = forgetfulStorage()) {
     changed: (all: readonly Outgoing[]) => (messages = all),
     created: vi.fn(),
     ended: vi.fn(),
+    unreachable: vi.fn(),
   };
   const outbox = new Outbox(api, storage, listener);
   return {

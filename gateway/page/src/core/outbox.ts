@@ -9,6 +9,8 @@ export interface OutboxListener {
   changed(messages: readonly Outgoing[]): void;
   /** A session that messages waited for has begun. */
   created(creationId: string, sessionId: string): void;
+  /** The server gives no answer. */
+  unreachable(): void;
   /** A message met a dead session. */
   ended(sessionId: string): void;
 }
@@ -93,6 +95,7 @@ export class Outbox {
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
         attempt += 1;
+        if (error.unreachable) this.listener.unreachable();
         if (error.refusal === "transient") await this.pause(attempt, next, error.message);
         else this.refuse(next, error);
       }

@@ -138,7 +138,13 @@ describe("the page", () => {
 
   it("puts fetched turns before the others, unless it looks elsewhere by now", () => {
     const before = { ...watching, turns: [turn({ seq: 2 })], hasMore: true };
-    const older: Action = { type: "older", place: "s", turns: [turn({ seq: 1 })], hasMore: false };
+    const older: Action = {
+      type: "older",
+      place: "s",
+      turns: [turn({ seq: 1 })],
+      asides: [],
+      hasMore: false,
+    };
     expect(reduce(before, older)).toMatchObject({
       turns: [{ seq: 1 }, { seq: 2 }],
       hasMore: false,
@@ -147,10 +153,15 @@ describe("the page", () => {
   });
 
   it("forgets the session it looked at when another is opened, and nothing else", () => {
-    const before = { ...watching, sessions: [], turns: [turn()], trouble: "away" };
+    const before = {
+      ...watching,
+      sessions: { entries: [], next: undefined },
+      turns: [turn()],
+      trouble: "away",
+    };
     expect(reduce(before, { type: "opened", place: "b" })).toEqual({
       ...initialState,
-      sessions: [],
+      sessions: { entries: [], next: undefined },
       place: "b",
       draftRevision: 1,
     });

@@ -1,8 +1,10 @@
+import type { NewSession } from "./api.js";
 import type {
   Approval,
+  Aside,
   ServerEvent,
   Session,
-  SessionEntry,
+  SessionPage,
   Snapshot,
   ToolCall,
   Turn,
@@ -10,34 +12,41 @@ import type {
 } from "./model.js";
 import { isFinal } from "./model.js";
 import { type Outgoing, placeOf } from "./outgoing.js";
+import { type SessionList, withEntry, withFirstPage, withPage } from "./session-list.js";
 import type { Connection } from "./stream.js";
 
 /** All that the page shows. */
 export interface ChatState {
   /** The user's sessions; null until they are known. */
-  sessions: SessionEntry[] | null;
+  sessions: SessionList | null;
   /** What the page looks at: a session's id, `new:` and the id of one being begun, or null for the start screen. */
   place: string | null;
   /** The session looked at; null until its snapshot came. */
   session: Session | null;
   /** Oldest first, by seq. */
   turns: Turn[];
+  /** What was said to the notes beside these turns, the oldest first. */
+  asides: Aside[];
   /** Whether the session has older turns than these. */
   hasMore: boolean;
   outgoing: readonly Outgoing[];
   connection: Connection;
   /** What the server says while the backend is away. */
   trouble: string | null;
+  /** What the start screen says of the next session. */
+  start: NewSession;
   /** Changes when there may be another draft than the one that was typed. */
   draftRevision: number;
 }
 
 export type Action =
-  | { type: "opened"; place: string | null }
+  | { type: "opened"; place: string | null; start?: NewSession | undefined }
+  | { type: "options"; start: NewSession }
   | { type: "events"; events: ServerEvent[] }
   | { type: "connection"; connection: Connection }
-  | { type: "older"; place: string; turns: Turn[]; hasMore: boolean }
+  | { type: "older"; place: string; turns: Turn[]; asides: Aside[]; hasMore: boolean }
   | { type: "outgoing"; outgoing: readonly Outgoing[] }
+  | { type: "moreSessions"; page: SessionPage }
   | { type: "drafted" }
   | { type: "died"; sessionId: string };
 
@@ -46,10 +55,12 @@ export const initialState: ChatState = {
   place: null,
   session: null,
   turns: [],
+  asides: [],
   hasMore: false,
   outgoing: [],
   connection: "connecting",
   trouble: null,
+  start: { description: "", workingDir: "" },
   draftRevision: 0,
 };
 
@@ -63,6 +74,7 @@ export function reduce(state: ChatState, action: Action): ChatState {
         sessions,
         outgoing,
         place: action.place,
+        start: action.start ?? initialState.start,
         draftRevision: draftRevision + 1,
       };
     }
@@ -72,7 +84,16 @@ export function reduce(state: ChatState, action: Action): ChatState {
       return { ...state, connection: action.connection };
     case "older":
       if (action.place !== state.place) return state;
-      return { ...state, turns: merge(action.turns, state.turns), hasMore: action.hasMore };
+      return {
+        ...state,
+        turns: merge(action.turns, state.turns),
+        asides: mergeAsides(action.asides, state.asides),
+        hasMore: action.hasMore,
+      };
+    case "options":
+      return { ...state, start: action.start };
+    case "moreSessions":
+      return { ...state, sessions: state.sessions && withPage(state.sessions, action.page) };
     case "outgoing":
       return { ...state, outgoing: action.outgoing };
     case "drafted":
@@ -92,7 +113,9 @@ function applyEvent(state: ChatState, { event, data }: ServerEvent): ChatState {
     case "ended":
       return data.session.session_id === state.place ? { ...state, session: data.session } : state;
     case "sessions":
-      return { ...state, sessions: data.sessions };
+      return { ...state, sessions: withFirstPage(state.sessions, data) };
+    case "session":
+      return { ...state, sessions: state.sessions && withEntry(state.sessions, data.session) };
     case "trouble":
       return { ...state, trouble: data.message };
     default:
@@ -109,6 +132,7 @@ function applySnapshot(state: ChatState, snapshot: Snapshot): ChatState {
     ...state,
     session: snapshot.session,
     turns: joined ? [...older, ...snapshot.turns] : snapshot.turns,
+    asides: mergeAsides(joined ? state.asides : [], snapshot.memories ?? []),
     hasMore: joined ? state.hasMore : snapshot.has_more,
     trouble: null,
   };
@@ -168,20 +192,35 @@ function merge(turns: Turn[], news: Turn[]): Turn[] {
   return [...bySeq.values()].sort((a, b) => a.seq - b.seq);
 }
 
+function mergeAsides(asides: Aside[], news: Aside[]): Aside[] {
+  const byId = new Map([...asides, ...news].map((aside) => [aside.request_id, aside]));
+  return [...byId.values()].sort((a, b) => Date.parse(a.created_at) - Date.parse(b.created_at));
+}
+
 /** The messages to the place looked at that its transcript does not hold yet. */
 export function unseen(state: ChatState): Outgoing[] {
-  const known = new Set(state.turns.map(({ request_id }) => request_id));
+  const known = new Set(seenRequests(state));
   return state.outgoing.filter(
     ({ to, requestId }) => state.place === placeOf(to) && !known.has(requestId),
   );
 }
 
-/** What the place looked at shows, in order: its turns, and the messages that are not among them. */
-export function conversation(state: ChatState): (Turn | Outgoing)[] {
-  const shown: (Turn | Outgoing)[] = [...state.turns];
+/** The request ids of the messages that the transcript holds. */
+export function seenRequests({ turns, asides }: ChatState): string[] {
+  return [...turns, ...asides].map(({ request_id }) => request_id);
+}
+
+/** What the place looked at shows, in order: its turns, what was said to the notes, and the messages that are not among them. */
+export function conversation(state: ChatState): (Turn | Aside | Outgoing)[] {
+  const time = (one: Turn | Aside) => Date.parse(one.created_at);
+  const shown: (Turn | Aside | Outgoing)[] = [...state.turns];
+  for (const aside of state.asides) {
+    const place = shown.findIndex((one) => "created_at" in one && time(one) > time(aside));
+    shown.splice(place < 0 ? shown.length : place, 0, aside);
+  }
   for (const message of unseen(state)) {
-    const later = (one: Turn | Outgoing) =>
-      "seq" in one && Date.parse(one.created_at) > message.writtenAt;
+    const later = (one: Turn | Aside | Outgoing) =>
+      "created_at" in one && time(one) > message.writtenAt;
     const place = message.state === "answered" ? shown.findIndex(later) : -1;
     shown.splice(place < 0 ? shown.length : place, 0, message);
   }

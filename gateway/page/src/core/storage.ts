@@ -19,15 +19,44 @@ export function forgetfulStorage(): Storage {
 }
 
 /** The browser's own, if it may be touched: where the user forbids it, that throws. */
-export const browserStorage: Storage = openStorage();
+export const browserStorage: Storage = open(() => window.localStorage);
 
-function openStorage(): Storage {
+function open(storage: () => Storage): Storage {
   try {
-    return window.localStorage;
+    return storage();
   } catch {
     return forgetfulStorage();
   }
 }
+
+/**
+ * What each tab keeps for itself, and what the next tab begins with: the last
+ * that any tab wrote. What one tab removes, the others keep.
+ */
+export function perTab(tab: Storage, shared: Storage): Storage {
+  return {
+    get length() {
+      return shared.length;
+    },
+    key: (at) => shared.key(at),
+    getItem: (key) => tab.getItem(key) ?? shared.getItem(key),
+    setItem(key, value) {
+      tab.setItem(key, value);
+      shared.setItem(key, value);
+    },
+    removeItem(key) {
+      if (shared.getItem(key) === (tab.getItem(key) ?? shared.getItem(key))) shared.removeItem(key);
+      // Not nothing, for which the tab would begin with what another one wrote.
+      tab.setItem(key, "null");
+    },
+  };
+}
+
+/** Where the page keeps what is being typed. */
+export const draftStorage: Storage = perTab(
+  open(() => window.sessionStorage),
+  browserStorage,
+);
 
 /** The keys that begin so. */
 export function storedKeys(storage: Storage, prefix: string): string[] {

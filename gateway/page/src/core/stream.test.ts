@@ -9,7 +9,7 @@ afterEach(() => {
 });
 
 /** A server whose connections the test holds in its hands. */
-function server(status = 200) {
+function server(status = 200, headers: Record<string, string> = {}) {
   const lines: ReadableStreamDefaultController<Uint8Array>[] = [];
   const fetch = vi.fn(async (_url: string | URL | Request, init?: RequestInit) => {
     const body = new ReadableStream<Uint8Array>({
@@ -18,7 +18,7 @@ function server(status = 200) {
         init?.signal?.addEventListener("abort", () => line.error(new Error("aborted")));
       },
     });
-    return new Response(body, { status });
+    return new Response(body, { status, headers });
   });
   const events: string[] = [];
   const states: Connection[] = [];
@@ -97,4 +97,17 @@ it("ends for good when the server knows no such session, or when closed", async 
   closed.line.close();
   await pass(60_000);
   expect(closed.fetch).toHaveBeenCalledTimes(1);
+});
+
+it("notices a dead line within three heartbeats when the server says how often it beats", async () => {
+  const { fetch, write, line } = server(200, { Heartbeat: "5" });
+  await pass(0);
+  for (let beat = 0; beat < 5; beat++) {
+    await pass(5_000);
+    write(":\n\n");
+  }
+  expect(fetch).toHaveBeenCalledTimes(1);
+  await pass(13_000);
+  expect(fetch).toHaveBeenCalledTimes(2);
+  line.close();
 });

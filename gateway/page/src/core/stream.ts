@@ -17,8 +17,11 @@ export interface EventLine {
   close(): void;
 }
 
-/** Three heartbeats of the server may be missed before the line counts as dead, in milliseconds. */
+/** How long a line may be silent, in milliseconds, until the server says how often its heart beats. */
 const SILENCE = 40_000;
+/** How many heartbeats may be missed before the line counts as dead, and how long a first answer may take. */
+const MISSED = 2;
+const FIRST_ANSWER = 12_000;
 
 /**
  * Follows an event stream for as long as it is open. Each connection begins
@@ -57,7 +60,7 @@ export function openStream(
 
   async function connect(opened: () => void): Promise<void> {
     const dead = new AbortController();
-    const watchdog = new Watchdog(SILENCE, () => dead.abort());
+    const watchdog = new Watchdog(FIRST_ANSWER, () => dead.abort());
     try {
       const response = await fetch(url, {
         headers: { Accept: "text/event-stream" },
@@ -69,6 +72,8 @@ export function openStream(
         closed.abort();
       }
       if (!response.ok || !response.body) return;
+      const heartbeat = Number(response.headers.get("Heartbeat")) * 1_000;
+      watchdog.allow(heartbeat > 0 ? heartbeat * MISSED + 1_000 : SILENCE);
       opened();
       listener.connection("open");
       const parser = createParser({ onEvent: ({ event, data }) => deliver(event, data) });
@@ -93,10 +98,14 @@ export function openStream(
 class Watchdog {
   private timer: ReturnType<typeof setTimeout>;
   constructor(
-    private readonly milliseconds: number,
+    private milliseconds: number,
     private readonly bark: () => void,
   ) {
     this.timer = setTimeout(bark, milliseconds);
+  }
+  allow(milliseconds: number): void {
+    this.milliseconds = milliseconds;
+    this.reset();
   }
   reset(): void {
     this.stop();

@@ -59,7 +59,6 @@ function whenLeft(menu: HTMLElement | null, leave: () => void): () => void {
 }
 
 function Conversation({ chat, state }: { chat: Chat; state: ChatState }) {
-  const [session, setSession] = useState({ description: "", workingDir: "" });
   if (state.connection === "gone") return <Gone chat={chat} />;
   const ended = state.session?.state === "ended";
   return (
@@ -67,7 +66,7 @@ function Conversation({ chat, state }: { chat: Chat; state: ChatState }) {
       {state.place ? (
         <Transcript key={state.place} chat={chat} state={state} />
       ) : (
-        <Start chat={chat} session={session} change={setSession} />
+        <Start key={state.draftRevision} chat={chat} session={state.start} />
       )}
       <footer>
         <div class="column">
@@ -79,7 +78,7 @@ function Conversation({ chat, state }: { chat: Chat; state: ChatState }) {
           {ended ? (
             <Ended key={state.place} chat={chat} state={state} />
           ) : (
-            <Composer chat={chat} state={state} session={session} />
+            <Composer chat={chat} state={state} />
           )}
         </div>
       </footer>

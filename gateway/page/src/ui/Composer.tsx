@@ -1,28 +1,25 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { NewSession } from "../core/api.js";
 import type { Chat } from "../core/chat.js";
 import { openQuestions, type Turn } from "../core/model.js";
 import { type ChatState, runningTurn } from "../core/state.js";
-import { browserStorage, drafts, START } from "../core/storage.js";
+import { draftStorage, drafts, START } from "../core/storage.js";
 import { CancelButton } from "./CancelButton.js";
 import { Icon } from "./icons.js";
 
 interface Props {
   chat: Chat;
   state: ChatState;
-  /** What a session is begun with, when there is none. */
-  session: NewSession;
 }
 
 /** Where messages are written. What is typed is kept, for each session, until it is sent. */
-export function Composer({ chat, state, session }: Props) {
+export function Composer({ chat, state }: Props) {
   const place = state.place ?? START;
   const [text, setText] = useState("");
   const box = useRef<HTMLTextAreaElement>(null);
   const running = runningTurn(state);
 
   useEffect(() => {
-    setText(drafts.read(browserStorage, place));
+    setText(drafts.read(draftStorage, place));
     box.current?.focus({ preventScroll: true });
   }, [place, state.draftRevision]);
   useLayoutEffect(() => {
@@ -33,13 +30,13 @@ export function Composer({ chat, state, session }: Props) {
 
   const type = (value: string) => {
     setText(value);
-    drafts.write(browserStorage, place, value);
+    drafts.write(draftStorage, place, value);
   };
   const send = () => {
     const message = text.trim();
     if (!message) return;
     type("");
-    chat.send(message, session);
+    chat.send(message, state.start);
     box.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent) => {

@@ -16,7 +16,7 @@ interface Props {
 /** What is looked at, how the line stands, and the end of it. */
 export function Header({ chat, state, menuOpen, openMenu }: Props) {
   const { session, place } = state;
-  const known = session ?? state.sessions?.find(({ session_id }) => session_id === place);
+  const known = session ?? state.sessions?.entries.find(({ session_id }) => session_id === place);
   return (
     <header class="topbar">
       <button

@@ -13,26 +13,40 @@ const NOTES = {
 export function OutgoingView({ message, chat }: { message: Outgoing; chat: Chat }) {
   const { requestId, state, problem } = message;
   if (state === "answered") {
-    return (
-      <>
-        <Message text={message.message} />
-        <article class="answer" aria-label="Memory">
-          <Markdown text={message.answer ?? ""} done />
-        </article>
-      </>
-    );
+    return <AsideView message={message.message} response={message.answer ?? ""} />;
   }
+  const discard = (
+    <button type="button" class="quiet" onClick={() => chat.discard(requestId)}>
+      Discard
+    </button>
+  );
   if (state === "rejected") {
     return (
       <Message text={message.message} note={`${NOTES.rejected}: ${problem}`}>
         <button type="button" class="quiet" onClick={() => chat.reclaim(requestId)}>
           Edit
         </button>
+        {discard}
       </Message>
     );
   }
+  const stuck = state === "kept" || (state === "sending" && problem);
   return (
-    <Message text={message.message} note={state === "sending" ? sending(message) : NOTES[state]} />
+    <Message text={message.message} note={state === "sending" ? sending(message) : NOTES[state]}>
+      {stuck && discard}
+    </Message>
+  );
+}
+
+/** What was said to the notes, which no agent heard of. */
+export function AsideView({ message, response }: { message: string; response: string }) {
+  return (
+    <>
+      <Message text={message} note="To your notes" />
+      <article class="answer aside" aria-label="Memory">
+        <Markdown text={response} done />
+      </article>
+    </>
   );
 }
 

@@ -3,8 +3,9 @@ import type { Chat } from "../core/chat.js";
 import type { SessionEntry } from "../core/model.js";
 import type { ChatState } from "../core/state.js";
 import { href } from "./address.js";
-import { useNow } from "./hooks.js";
+import { useAction, useNow } from "./hooks.js";
 import { Icon } from "./icons.js";
+import { Notes } from "./Notes.js";
 import { ago, sessionTitle, surfaceName } from "./words.js";
 
 interface Props {
@@ -17,8 +18,10 @@ interface Props {
 
 /** The user's sessions. Beside the conversation, or over it where there is no room. */
 export function Sidebar({ menu, chat, state, open, close }: Props) {
-  const active = state.sessions?.filter((entry) => entry.state === "active") ?? [];
-  const ended = state.sessions?.filter((entry) => entry.state === "ended") ?? [];
+  const entries = state.sessions?.entries ?? [];
+  const active = entries.filter((entry) => entry.state === "active");
+  const ended = entries.filter((entry) => entry.state === "ended");
+  const more = useAction();
   return (
     <nav ref={menu} class={open ? "sidebar open" : "sidebar"} aria-label="Sessions">
       <div class="brand">
@@ -45,10 +48,24 @@ export function Sidebar({ menu, chat, state, open, close }: Props) {
         {state.sessions && active.length === 0 && <p class="faint none">No open sessions.</p>}
         {ended.length > 0 && (
           <details>
-            <summary>Ended ({ended.length})</summary>
+            <summary>
+              Ended ({ended.length}
+              {state.sessions?.next ? "+" : ""})
+            </summary>
             <Entries entries={ended} place={state.place} close={close} />
           </details>
         )}
+        {state.sessions?.next && (
+          <button
+            type="button"
+            class="plain more"
+            disabled={more.busy}
+            onClick={() => more.run(() => chat.moreSessions())}
+          >
+            {more.problem ?? "Show more"}
+          </button>
+        )}
+        <Notes chat={chat} />
       </div>
     </nav>
   );

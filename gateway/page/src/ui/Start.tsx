@@ -7,11 +7,13 @@ import { useAction } from "./hooks.js";
 interface Props {
   chat: Chat;
   session: NewSession;
-  change: (session: NewSession) => void;
 }
 
 /** What stands there before a session does. */
-export function Start({ chat, session, change }: Props) {
+export function Start({ chat, session }: Props) {
+  const change = (next: NewSession) => chat.setStart(next);
+  // What was said before is seen, and can be corrected.
+  const open = useRef(session.description !== "" || session.workingDir !== "");
   const creationId = useRef(newId());
   const { busy, problem, run } = useAction();
   return (
@@ -21,7 +23,7 @@ export function Start({ chat, session, change }: Props) {
         <p class="lead">
           Write a message to begin. The conversation stays, whatever happens to this tab.
         </p>
-        <details class="options">
+        <details class="options" open={open.current}>
           <summary>Options</summary>
           <label>
             Name

@@ -5,7 +5,7 @@ import { Boundary } from "./Boundary.js";
 import { copyCode } from "./copy.js";
 import { useAction } from "./hooks.js";
 import { Icon } from "./icons.js";
-import { OutgoingView } from "./OutgoingView.js";
+import { AsideView, OutgoingView } from "./OutgoingView.js";
 import { PlainTurn, TurnView } from "./TurnView.js";
 
 /** So near to the end, in pixels, new text pulls the view along. */
@@ -84,13 +84,23 @@ export function Transcript({ chat, state }: { chat: Chat; state: ChatState }) {
               <Boundary key={one.seq} of={one.state} instead={<PlainTurn turn={one} />}>
                 <TurnView turn={one} chat={chat} alive={alive} />
               </Boundary>
+            ) : "memory_action" in one ? (
+              <AsideView
+                key={`aside ${one.request_id}`}
+                message={one.message}
+                response={one.response}
+              />
             ) : (
               <OutgoingView key={one.requestId} message={one} chat={chat} />
             ),
           )}
-          {state.session && alive && state.turns.length === 0 && waiting.length === 0 && (
-            <p class="faint first">Nothing was said yet. Write the first message below.</p>
-          )}
+          {state.session &&
+            alive &&
+            state.turns.length === 0 &&
+            state.asides.length === 0 &&
+            waiting.length === 0 && (
+              <p class="faint first">Nothing was said yet. Write the first message below.</p>
+            )}
         </div>
       </div>
       {!following && (

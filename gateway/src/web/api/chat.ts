@@ -1,16 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { BackendError } from "../../backend/index.js";
-import { fields, read, requestId, requiredText, sessionId } from "../body.js";
+import { noteWish, withoutEscape } from "../../notes/phrases.js";
+import { fields, read, requestId, requiredWords, sessionId } from "../body.js";
 import type { WebContext } from "../context.js";
 import { type Answer, type Call, type Endpoint, ok } from "../endpoint.js";
 import { HttpError, toHttpError } from "../errors.js";
-import { memoryCommand } from "../memory/command.js";
-import { memoryIntent } from "../memory/intent.js";
+import { memoryCommand } from "../memory.js";
 import { meantSession, withSession } from "../sessions.js";
 import type { SessionMapping } from "../store/mappings.js";
 
 const Body = fields({
-  message: requiredText("message", 200_000),
+  message: requiredWords("message", 200_000),
   session_id: sessionId,
   request_id: requestId,
 });
@@ -26,12 +26,17 @@ export const chat: Endpoint = async (context, call) => {
   const body = read(Body, call.request.body);
   const later = respondAsync(call);
   // No turn, and so nothing that the event stream could tell later.
-  const intent = memoryIntent(body.message);
-  if (intent) return ok(await memoryCommand(context, call.user, intent, body.request_id));
+  const wish = noteWish(body.message);
+  if (wish) {
+    const { message, session_id: sessionId, request_id: requestId } = body;
+    return ok(
+      await memoryCommand(context, { user: call.user, message, wish, sessionId, requestId }),
+    );
+  }
   const mapping = await meantSession(context, call.user, body.session_id);
   const request = {
     sessionId: mapping.session_id,
-    message: body.message,
+    message: withoutEscape(body.message),
     requestId: body.request_id ?? randomUUID(),
     author: { surface: "web", user: call.user, displayName: "" },
   };

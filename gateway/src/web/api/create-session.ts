@@ -1,4 +1,4 @@
-import { fields, read, requestId, text } from "../body.js";
+import { fields, read, requestId, text, words } from "../body.js";
 import type { WebContext } from "../context.js";
 import { type Endpoint, ok } from "../endpoint.js";
 import { HttpError } from "../errors.js";
@@ -7,7 +7,7 @@ import type { Mapping } from "../store/mappings.js";
 
 const Body = fields({
   working_dir: text("working_dir", 4_096).default(""),
-  description: text("description", 1_000).default("Web chat session"),
+  description: words("description", 1_000).default("Web chat session"),
   agent: text("agent", 200).default(""),
   request_id: requestId,
 });

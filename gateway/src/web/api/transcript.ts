@@ -3,7 +3,7 @@ import { isDead } from "../../backend/index.js";
 import { fields, read, sessionId } from "../body.js";
 import { type Endpoint, ok } from "../endpoint.js";
 import { unknownSession } from "../errors.js";
-import { turnJson } from "../json.js";
+import { asideJson, turnJson } from "../json.js";
 import { meantSession } from "../sessions.js";
 import { newestTurns } from "../transcript.js";
 
@@ -25,16 +25,14 @@ export const transcript: Endpoint = async (context, { user, request, signal }) =
   const mapping = await meantSession(context, user, id);
   const call = { window: context.retryWindow, signal };
   try {
-    const { turns, hasMore } = await newestTurns(
-      context.backend,
-      mapping.session_id,
-      { limit, before },
-      call,
-    );
+    const stretch = await newestTurns(context.backend, mapping.session_id, { limit, before }, call);
+    const newest = before === undefined;
+    const asides = await context.asides.beside(user, mapping.session_id, stretch, newest);
     return ok({
       session_id: mapping.session_id,
-      turns: turns.map(turnJson),
-      has_more: hasMore,
+      turns: stretch.turns.map(turnJson),
+      memories: asides.map(asideJson),
+      has_more: stretch.hasMore,
     });
   } catch (error) {
     throw isDead(error) ? unknownSession(mapping.session_id) : error;

@@ -1,23 +1,33 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { WebContext } from "../context.js";
-import { entryJson } from "../json.js";
+import { entryJson, pageJson } from "../json.js";
 import type { EventStream } from "./sse.js";
 
 /** How soon a list that could not be read is read again. */
 const RETRY_MS = 1_000;
+/** How many sessions a stream begins with; the rest is read by pages. */
+const FIRST_PAGE = 100;
 
-/** Tells the user's list of sessions, whole, at once and at each change, until the signal is aborted. Yields after each. */
+/**
+ * Tells the newest of the user's sessions at once, then each entry that changes,
+ * until the signal is aborted. Where it may have missed a change it begins anew.
+ * Yields after each step.
+ */
 export async function* followList(
-  { mappings, lists, logger }: WebContext,
+  { lists, listChanges, logger }: WebContext,
   user: string,
   stream: EventStream,
   signal: AbortSignal,
 ): AsyncGenerator<void, void, undefined> {
-  for await (const _ of lists.changes(user, signal)) {
+  for await (const change of listChanges.changes(user, signal)) {
+    if (change !== "any") {
+      for (const entry of change) await stream.send("session", { session: entryJson(entry) });
+      yield;
+      continue;
+    }
     while (!signal.aborted) {
       try {
-        const sessions = (await mappings.list(user)).map(entryJson);
-        await stream.send("sessions", { sessions });
+        await stream.send("sessions", pageJson(await lists.page(user, { limit: FIRST_PAGE })));
         yield;
         break;
       } catch (error) {

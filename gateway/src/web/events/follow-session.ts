@@ -10,6 +10,7 @@ import { ExponentialBackoff } from "cockatiel";
 import { isDead, type Session } from "../../backend/index.js";
 import type { WebContext } from "../context.js";
 import {
+  asideJson,
   lostSessionJson,
   type SessionJson,
   sessionJson,
@@ -17,6 +18,7 @@ import {
   turnJson,
 } from "../json.js";
 import { letGo } from "../sessions.js";
+import type { Aside } from "../store/asides.js";
 import type { SessionMapping } from "../store/mappings.js";
 import { newestTurns, type Stretch } from "../transcript.js";
 import { isFinal, isStale, overlay } from "./overlay.js";
@@ -77,7 +79,8 @@ async function watch(
         for (const turn of turns) if (isFinal(turn)) finals.add(turn.seq);
         const { session, openTurns } = event.value;
         const stretch = { turns: overlay(turns, openTurns), hasMore };
-        await stream.send("snapshot", snapshot(session && sessionJson(session), stretch));
+        const asides = await context.asides.beside(mapping.user_id, id, stretch, true);
+        await stream.send("snapshot", snapshot(session && sessionJson(session), stretch, asides));
       } else if (event?.$case === "turn" && !isStale(event.value, finals)) {
         const told = turnEventJson(event.value);
         if (told) await stream.send("turn", told);
@@ -109,13 +112,19 @@ async function tellDead(context: WebContext, { mapping, stream, signal }: Follow
     if (!isDead(error)) throw error;
   }
   const json = session ? sessionJson(session) : lostSessionJson(mapping);
-  await stream.send("snapshot", snapshot(json, stretch));
+  const asides = await context.asides.beside(mapping.user_id, id, stretch, true);
+  await stream.send("snapshot", snapshot(json, stretch, asides));
 }
 
 function newest({ backend }: WebContext, id: string, signal: AbortSignal): Promise<Stretch> {
   return newestTurns(backend, id, { limit: NEWEST }, { signal });
 }
 
-function snapshot(session: SessionJson | undefined, { turns, hasMore }: Stretch) {
-  return { session: session ?? null, turns: turns.map(turnJson), has_more: hasMore };
+function snapshot(session: SessionJson | undefined, { turns, hasMore }: Stretch, asides: Aside[]) {
+  return {
+    session: session ?? null,
+    turns: turns.map(turnJson),
+    memories: asides.map(asideJson),
+    has_more: hasMore,
+  };
 }

@@ -1,7 +1,7 @@
 import type { Response } from "express";
 
-/** A comment line that often tells a client that the line is not dead. */
-const HEARTBEAT_MS = 15_000;
+/** A comment line that often tells a client that the line is not dead; the header Heartbeat says how often, in seconds. */
+const HEARTBEAT_MS = 5_000;
 /** A client that took nothing for so long is gone, or stopped. */
 const STALLED_MS = 60_000;
 
@@ -22,6 +22,7 @@ export class EventStream {
       // Proxies and compression would hold events back.
       "Cache-Control": "no-cache, no-transform",
       "X-Accel-Buffering": "no",
+      Heartbeat: `${HEARTBEAT_MS / 1_000}`,
     });
     response.flushHeaders();
     this.heartbeat = setInterval(() => {

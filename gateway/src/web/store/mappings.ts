@@ -108,16 +108,6 @@ export class Mappings {
     return rows[0];
   }
 
-  /** All sessions of a user, the last active first. */
-  async list(userId: string): Promise<SessionMapping[]> {
-    const { rows } = await this.pool.query<SessionMapping>(
-      `select * from web_mappings where user_id = $1 and session_id is not null
-       order by last_active desc, mapping_id`,
-      [userId],
-    );
-    return rows;
-  }
-
   /** Notes that the session is talked to. */
   async touch(mapping: SessionMapping): Promise<void> {
     await this.pool.query(
