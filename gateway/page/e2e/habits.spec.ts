@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { tabTo } from "./accessible.js";
 import { ChatPage, expect, test } from "./test.js";
@@ -51,7 +52,10 @@ test("what was said to the notes outlives a reload, in its place, and is deleted
   await chat.say("what do you remember about shipping");
   await expect(chat.memories.last()).toContainText("we ship on Mondays");
   await page.getByText("Notes", { exact: true }).click();
-  const note = page.getByRole("listitem").filter({ hasText: "we ship on Mondays" });
+  const note = page
+    .getByRole("navigation")
+    .getByRole("listitem")
+    .filter({ hasText: "we ship on Mondays" });
   await note.getByRole("button", { name: /^Delete/ }).click();
   await expect(note).toHaveCount(0);
   await chat.say("recall shipping");
@@ -133,6 +137,7 @@ test("a network that goes mute is noticed, and nothing is lost or doubled", asyn
     inward.on("close", () => outward.destroy());
     outward.on("close", () => !mute && inward.destroy());
   }).listen(0, "127.0.0.1");
+  await once(proxy, "listening");
   const address = proxy.address();
   if (typeof address !== "object" || !address) throw new Error("the proxy does not listen");
   const chat = new ChatPage(page);
