@@ -12,6 +12,7 @@ import { listenHttp } from "./http.js";
 import { answerFailures, notFound, oneHost } from "./http-guards.js";
 import { startSlack } from "./slack/index.js";
 import type { Surface, SurfaceContext } from "./surface.js";
+import { noteRefusals, Troubles } from "./troubles.js";
 import { localGuard } from "./web/guard.js";
 import { startWeb } from "./web/index.js";
 
@@ -60,12 +61,17 @@ export async function startGateway(
 
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });
+  const troubles = new Troubles(logger);
+  const [count, note] = [countCalls(metrics), noteRefusals(troubles)];
   const { address, token, keepalive } = config.backend;
   const backend = openBackend(address, {
     token,
     credentials,
     channel: { "grpc.keepalive_time_ms": keepalive },
-    onCall: countCalls(metrics),
+    onCall(method, kind, error) {
+      count(method, kind);
+      note(kind, error);
+    },
   });
   releases.defer(() => backend.close());
 
@@ -76,12 +82,12 @@ export async function startGateway(
     database,
     logger,
     metrics,
+    troubles,
     closing: closing.signal,
     ownerOnly: localGuard,
   };
 
   const surfaces: Surface[] = [];
-  const problem = () => surfaces.map((surface) => surface.problem?.()).find(Boolean);
   if (config.slack) surfaces.push(releases.use(await startSlack(config.slack, context)));
   surfaces.push(releases.use(await startWeb(config.web, context)));
   releases.use(reconcileEndings(context, surfaces));
@@ -95,7 +101,15 @@ export async function startGateway(
     const options = { setting: "SLACK_LISTEN", grace, maxConnections: MAX_STRANGERS };
     releases.use(await listenHttp(outside, config.slack.listen, options));
   }
-  const health = healthRoutes(pool, metrics, config.monitorHosts, problem);
+  const problems = () => {
+    const all = troubles.all();
+    for (const { name, problem } of surfaces) {
+      const text = problem?.();
+      if (text !== undefined) all[name] = text;
+    }
+    return all;
+  };
+  const health = healthRoutes({ pool, metrics, problems, hosts: config.monitorHosts });
   const app = httpApp([health, ...surfaces.map(({ router }) => router)], logger);
   const server = releases.use(await listenHttp(app, listen, { setting: "GATEWAY_LISTEN", grace }));
   releases.defer(() => closing.abort());

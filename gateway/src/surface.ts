@@ -4,6 +4,7 @@ import type pg from "pg";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import type { Backend, Ending } from "./backend/index.js";
+import type { Troubles } from "./troubles.js";
 
 /** What a surface is given by the composition root. */
 export interface SurfaceContext {
@@ -13,6 +14,7 @@ export interface SurfaceContext {
   database: PoolOptions;
   logger: Logger;
   metrics: Registry;
+  troubles: Troubles;
   /** Aborted when the gateway begins to shut down: long streams end, short requests finish. */
   closing: AbortSignal;
   /** Lets only those requests pass that come from who may use the web chat. */

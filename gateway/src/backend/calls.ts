@@ -12,7 +12,11 @@ export interface BackendCall {
 }
 
 /** Told of every try: what was called, and what became of it; of a stream, that it began and how it broke. */
-export type OnCall = (method: string, kind: "ok" | BackendErrorKind) => void;
+export type OnCall = (
+  method: string,
+  kind: "ok" | BackendErrorKind,
+  error?: BackendError | undefined,
+) => void;
 
 /** An answer that takes longer than this comes from a backend that hangs. */
 const ANSWER_TIMEOUT_MS = 10_000;
@@ -81,7 +85,7 @@ export class Calls {
     const error = toBackendError(thrown);
     if (error !== thrown && error instanceof BackendError) {
       await this.availability.failed(error);
-      this.onCall(name, error.kind);
+      this.onCall(name, error.kind, error);
     }
     return error;
   }

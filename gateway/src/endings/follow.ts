@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { ExponentialBackoff } from "cockatiel";
 import { BackendError } from "../backend/index.js";
+import { Streak } from "../troubles.js";
 import { batches } from "./batches.js";
 import type { EndingsContext } from "./context.js";
 import { readCursor, storeCursor } from "./cursor.js";
@@ -28,6 +29,7 @@ export interface FeedEvents {
  */
 export async function followEndings(context: EndingsContext, events: FeedEvents): Promise<void> {
   const { pool, logger, signal } = context;
+  const streak = new Streak(logger, "follow the endings of sessions");
   let anew = false;
   let backoff = BACKOFF.next();
   while (!signal.aborted) {
@@ -35,6 +37,7 @@ export async function followEndings(context: EndingsContext, events: FeedEvents)
       const cursor = anew ? "" : await readCursor(pool);
       await follow(context, cursor, () => {
         events.onConnected(true);
+        streak.succeeded();
         if (cursor === "") events.onGap();
         anew = false;
         backoff = BACKOFF.next();
@@ -42,7 +45,7 @@ export async function followEndings(context: EndingsContext, events: FeedEvents)
     } catch (error) {
       if (signal.aborted) break;
       anew ||= error instanceof BackendError && error.kind === "invalid";
-      logger.debug({ err: error, anew }, "cannot follow the endings of sessions now");
+      streak.failed(error);
     }
     events.onConnected(false);
     await delay(backoff.duration, undefined, { signal }).catch(() => {});

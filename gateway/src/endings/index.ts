@@ -6,6 +6,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Gauge } from "prom-client";
 import type { Surface, SurfaceContext } from "../surface.js";
+import { Streak } from "../troubles.js";
 import { checkNew, sweep } from "./check.js";
 import type { EndingsContext } from "./context.js";
 import { followEndings } from "./follow.js";
@@ -50,9 +51,11 @@ export function reconcileEndings(
     if (sweepAt === asked) sweepAt = performance.now() + SWEEP_MS;
   }
   const checking = (async () => {
+    const streak = new Streak(logger, "look at the sessions of mappings");
     while (!signal.aborted) {
-      await check().catch((error: unknown) =>
-        logger.debug({ err: error }, "cannot look at the sessions of mappings now"),
+      await check().then(
+        () => streak.succeeded(),
+        (error: unknown) => signal.aborted || streak.failed(error),
       );
       await delay(CHECK_MS, undefined, { signal }).catch(() => {});
     }

@@ -5,6 +5,7 @@
  * Any number of gateways may do it at once: every step may be repeated.
  */
 import { setTimeout as delay } from "node:timers/promises";
+import { Streak } from "../troubles.js";
 import type { WebContext } from "./context.js";
 import { createFor, isRefusal } from "./openings.js";
 import { ENDED_BY_USER } from "./sessions.js";
@@ -18,9 +19,11 @@ const ABANDONED_MS = 120_000;
 export function finishUnfinished(context: WebContext): AsyncDisposable {
   const stop = new AbortController();
   const working = (async () => {
+    const streak = new Streak(context.logger, "finish what was left half done");
     while (!stop.signal.aborted) {
-      await finishAll(context, stop.signal).catch((error: unknown) =>
-        context.logger.debug({ err: error }, "cannot finish what was left half done now"),
+      await finishAll(context, stop.signal).then(
+        () => streak.succeeded(),
+        (error: unknown) => stop.signal.aborted || streak.failed(error),
       );
       await delay(INTERVAL_MS, undefined, { signal: stop.signal }).catch(() => {});
     }
@@ -33,9 +36,10 @@ export function finishUnfinished(context: WebContext): AsyncDisposable {
   };
 }
 
-/** One that cannot be finished now does not hold up the others. */
+/** One that cannot be finished now does not hold up the others. @throws what the first such one failed with */
 async function finishAll(context: WebContext, signal: AbortSignal): Promise<void> {
   await context.mappings.abandonOlderThan(ABANDONED_MS);
+  const failures: unknown[] = [];
   for (const mapping of await context.mappings.unfinished()) {
     signal.throwIfAborted();
     const { mapping_id: id, session_id: sessionId } = mapping;
@@ -43,10 +47,12 @@ async function finishAll(context: WebContext, signal: AbortSignal): Promise<void
       sessionId === null
         ? dropOpening(context, mapping, signal)
         : endSession(context, sessionId, signal);
-    await finishing.catch((error: unknown) =>
-      context.logger.debug({ err: error, mapping: id }, "cannot finish a mapping now"),
-    );
+    await finishing.catch((error: unknown) => {
+      context.logger.debug({ err: error, mapping: id }, "cannot finish a mapping now");
+      failures.push(error);
+    });
   }
+  if (failures.length > 0) throw failures[0];
 }
 
 async function endSession(context: WebContext, sessionId: string, signal: AbortSignal) {

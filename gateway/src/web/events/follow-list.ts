@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { Streak } from "../../troubles.js";
 import type { WebContext } from "../context.js";
 import { entryJson, pageJson } from "../json.js";
 import type { EventStream } from "./sse.js";
@@ -19,6 +20,7 @@ export async function* followList(
   stream: EventStream,
   signal: AbortSignal,
 ): AsyncGenerator<void, void, undefined> {
+  const streak = new Streak(logger, "read a list of sessions");
   for await (const change of listChanges.changes(user, signal)) {
     if (change !== "any") {
       for (const entry of change) await stream.send("session", { session: entryJson(entry) });
@@ -27,11 +29,13 @@ export async function* followList(
     }
     while (!signal.aborted) {
       try {
-        await stream.send("sessions", pageJson(await lists.page(user, { limit: FIRST_PAGE })));
+        const page = pageJson(await lists.page(user, { limit: FIRST_PAGE }));
+        streak.succeeded();
+        await stream.send("sessions", page);
         yield;
         break;
       } catch (error) {
-        logger.debug({ err: error }, "cannot read a list of sessions now");
+        streak.failed(error);
         await delay(RETRY_MS, undefined, { signal }).catch(() => {});
       }
     }

@@ -7,7 +7,8 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { ExponentialBackoff } from "cockatiel";
-import { isDead, type Session } from "../../backend/index.js";
+import { BackendError, isDead, type Session } from "../../backend/index.js";
+import { Streak } from "../../troubles.js";
 import type { WebContext } from "../context.js";
 import {
   asideJson,
@@ -41,18 +42,24 @@ export interface Follower {
 /** Tells the session until it is dead or the signal is aborted. */
 export async function followSession(context: WebContext, follower: Follower): Promise<void> {
   const { mapping, stream, signal } = follower;
+  const { session_id: id } = mapping;
+  const streak = new Streak(context.logger, `tell a browser of the session ${id}`);
   let failures = 0;
   let backoff = BACKOFF.next();
   const progress = () => {
     failures = 0;
     backoff = BACKOFF.next();
+    streak.succeeded();
   };
   while (!signal.aborted) {
     try {
       if (await watch(context, follower, progress)) return;
     } catch (error) {
       if (signal.aborted) return;
-      context.logger.debug({ err: error, session: mapping.session_id }, "a watch broke");
+      // That the backend is away, the feed of endings tells, once for all browsers.
+      const away = error instanceof BackendError && error.kind === "transient";
+      if (away) context.logger.debug({ err: error, session: id }, "a watch broke");
+      else streak.failed(error);
       failures += 1;
       if (failures === QUIET_FAILURES + 1) await stream.send("trouble", TROUBLE);
     }
