@@ -36,7 +36,9 @@ export function acceptor({ pool, logger, config, identity }: AcceptOptions) {
     const body = storableJson(delivered);
     const accepted = parseDelivery(body, namesOf(config));
     if ("ignored" in accepted) {
-      logger.debug({ reason: accepted.ignored }, "ignored a Slack delivery");
+      const { ignored: reason, malformed } = accepted;
+      if (malformed) logger.warn({ reason }, "cannot read a Slack delivery");
+      else logger.debug({ reason }, "ignored a Slack delivery");
       return;
     }
     const { delivery, lane, dedupeKey, gesture } = accepted;

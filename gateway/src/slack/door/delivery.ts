@@ -9,8 +9,16 @@ export interface SlackMessage {
   place: Place;
   ts: Ts;
   user: UserId;
-  /** In Slack's own markup. */
+  /** In Slack's own markup; empty if there are no words. */
   text: string;
+  /** What came with the words, in the same markup: forwarded messages and the names of files. */
+  attached?: string | undefined;
+  /** Whether a message was forwarded with it: then it is no command. */
+  forwards?: boolean | undefined;
+  /** The names of its files, which cannot be read. */
+  files?: string[] | undefined;
+  /** Whether an app posted it, perhaps in a person's name. */
+  byApp?: boolean | undefined;
 }
 
 /** Someone used the slash command, which Slack has in channels only, not in threads. */
@@ -52,4 +60,6 @@ export interface Accepted {
 /** A delivery that is none of ours, and why. */
 export interface Ignored {
   ignored: string;
+  /** Whether it looks like one of ours that could not be read: an operator is to hear of it. */
+  malformed?: boolean;
 }

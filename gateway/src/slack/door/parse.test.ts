@@ -41,7 +41,10 @@ test("the workspace is the one that the app is installed in", () => {
 });
 
 test.each([
-  [{ bot_id: "B1" }, "written by a bot"],
+  [{ bot_id: "B1", user: undefined }, "written by a bot"],
+  [{ bot_id: "B1", user: null }, "written by a bot"],
+  [{ user: "USLACKBOT" }, "written by Slackbot"],
+  [{ attachments: [{ from_url: "https://a.example" }], text: "" }, "message without text"],
   [{ subtype: "bot_message" }, "message subtype bot_message"],
   [{ subtype: "message_changed" }, "message subtype message_changed"],
   [{ subtype: "message_deleted" }, "message subtype message_deleted"],
@@ -51,6 +54,63 @@ test.each([
   [{ type: "reaction_added" }, "event reaction_added"],
 ])("%j is ignored", (fields, ignored) => {
   expect(parseDelivery(event(fields))).toEqual({ ignored });
+});
+
+test("what Slack leaves empty is as if it were not there", () => {
+  const empty = { bot_id: null, edited: null, subtype: null, files: null };
+  const plain = parseDelivery(event({}));
+  for (const thread_ts of [null, "", undefined]) {
+    expect(parseDelivery(event({ ...empty, thread_ts }))).toEqual(plain);
+  }
+});
+
+test("the app's own words are none; a person's by way of an app are to be checked", () => {
+  const authorizations = [{ team_id: "T1", user_id: "U1" }];
+  expect(parseDelivery(event({}, { authorizations }))).toEqual({
+    ignored: "written by the app itself",
+  });
+  expect(parseDelivery(event({ bot_id: "B1", app_id: "A1" }))).toMatchObject({
+    delivery: { user: "U1", text: "hi", byApp: true },
+  });
+});
+
+test.each([
+  { authorizations: null, context_team_id: null },
+  { authorizations: [], context_team_id: null },
+  {
+    authorizations: [
+      {
+        enterprise_id: "E0",
+        team_id: null,
+        user_id: "U0AMP",
+        is_bot: true,
+        is_enterprise_install: true,
+      },
+    ],
+  },
+  { authorizations: [{ team_id: null, user_id: null }], context_team_id: "T1", team_id: null },
+  { authorizations: [{ team_id: "T1", user_id: null }], team_id: undefined },
+])("on Enterprise Grid the workspace is found: %j", (envelope) => {
+  expect(parseDelivery(event({}, envelope))).toMatchObject({
+    delivery: { place: { team: "T1" }, text: "hi" },
+  });
+});
+
+test.each([
+  event({}, { team_id: null, authorizations: null }),
+  event({ channel: "general" }),
+  event({ ts: 5 }),
+  { type: "block_actions", user: { id: "U1" } },
+  { command: "/amp", text: "x", channel_id: "C1" },
+])("what looks like ours and cannot be read is for the operator to know (%#)", (body) => {
+  const read = parseDelivery(body);
+  expect(read).toMatchObject({ ignored: expect.any(String), malformed: true });
+});
+
+test("other deliveries are not", () => {
+  for (const body of [{ type: "view_submission" }, { type: "block_suggestion" }, {}, null, "x"]) {
+    expect(parseDelivery(body)).not.toHaveProperty("malformed");
+  }
 });
 
 test("a person's words with a file or sent to the channel too are not", () => {
@@ -96,6 +156,13 @@ test("a click is not in its conversation's lane, so that it never waits behind a
     delivery: { kind: "click", place: { thread: "1.000100" }, value: "xyz" },
     lane: "T1:C1:click:2.000100",
   });
+  const grid = { ...body, team: null, enterprise: { id: "E0" }, user: { id: "U1", team_id: "T1" } };
+  expect(parseDelivery(grid)).toMatchObject({
+    delivery: { place: { team: "T1", thread: "1.000100" } },
+  });
+  const noted = { ...grid, user: { id: "U1" }, message: { ...body.message, team: "T1" } };
+  expect(parseDelivery(noted)).toMatchObject({ delivery: { place: { team: "T1" } } });
+  expect(parseDelivery({ ...grid, user: { id: "U1" } })).toMatchObject({ malformed: true });
 });
 
 test("anything else is ignored, and nothing throws", () => {

@@ -16,6 +16,8 @@ import {
   triggerDedupeKey,
   UserId,
 } from "../keys.js";
+import { fieldsOf } from "./blocks.js";
+import { contentOf } from "./content.js";
 import type { Accepted, Ignored } from "./delivery.js";
 
 /**
@@ -30,29 +32,48 @@ export function parseDelivery(body: unknown, names: readonly string[] = []): Acc
   if (command.success) return parseCommand(command.data);
   const click = BlockActions.safeParse(body);
   if (click.success) return parseClick(click.data);
-  return { ignored: "not a delivery this app works with" };
+  return unread(body, [event, command, click]);
 }
 
+/** Types of deliveries that this app works with. */
+const OURS = new Set(["event_callback", "block_actions"]);
+
+/** Names what of a delivery of a type that is ours could not be read; tells nothing of what it holds. */
+function unread(body: unknown, tried: z.ZodSafeParseResult<unknown>[]): Ignored {
+  const { type, command } = fieldsOf(body);
+  if (!OURS.has(String(type)) && command === undefined) {
+    return { ignored: "not a delivery this app works with" };
+  }
+  const at = type === "event_callback" ? 0 : command === undefined ? 2 : 1;
+  const where = tried[at]?.error?.issues.map(({ path }) => path.join(".")).join(", ");
+  return { ignored: `a delivery without what is needed: ${where ?? ""}`, malformed: true };
+}
+
+/** An id that Slack may leave out, or give as nothing: on Enterprise Grid it does. */
+const idOrNone = <T extends z.ZodType>(id: T) => z.union([id, z.null(), z.literal("")]).optional();
+
 /** Whom the event is for: the app's own user in that workspace. */
-const Identified = z.object({ team_id: TeamId, user_id: UserId.optional() });
+const Identified = z.object({ team_id: idOrNone(TeamId), user_id: idOrNone(UserId) });
 
 const EventCallback = z.object({
   type: z.literal("event_callback"),
-  team_id: TeamId,
-  context_team_id: TeamId.optional(),
-  authorizations: z.array(Identified).optional(),
+  team_id: idOrNone(TeamId),
+  context_team_id: idOrNone(TeamId),
+  authorizations: z.array(Identified).nullish(),
   event: z.looseObject({ type: z.string() }),
 });
 
 const Message = z.object({
   channel: ChannelId,
   user: UserId,
-  text: z.string(),
   ts: Ts,
-  thread_ts: Ts.optional(),
+  thread_ts: idOrNone(Ts),
   /** What the sender's Slack named it; the same when that sends it twice. */
   client_msg_id: z.string().optional().catch(undefined),
 });
+
+/** Posts reminders and notices. */
+const SLACKBOT = "USLACKBOT";
 
 /** The subtypes that are a person's own words; all others tell of something that happened. */
 const WORDS = new Set([undefined, "file_share", "thread_broadcast", "me_message"]);
@@ -67,31 +88,47 @@ function parseEvent(
   }
   const subtype = typeof event["subtype"] === "string" ? event["subtype"] : undefined;
   if (!WORDS.has(subtype)) return { ignored: `message subtype ${subtype}` };
-  if (event["bot_id"] !== undefined) return { ignored: "written by a bot" };
+  const byApp = Boolean(event["bot_id"]);
+  // What apps post in nobody's name has no user.
+  if (byApp && !event["user"]) return { ignored: "written by a bot" };
+  if (event["user"] === SLACKBOT) return { ignored: "written by Slackbot" };
   // Slack repeats a mention that was edited as a new app_mention.
-  if (event["edited"] !== undefined) return { ignored: "edited" };
+  if (event["edited"]) return { ignored: "edited" };
   const message = Message.safeParse(event);
-  if (!message.success || message.data.text.trim() === "")
-    return { ignored: "message without text" };
+  if (!message.success) return unread(body, [message]);
+  const content = contentOf(event);
+  if (!content) return { ignored: "message without text" };
+  const { text, attached, forwards, files } = content;
 
-  const { channel, user, text, ts, thread_ts, client_msg_id } = message.data;
+  const { channel, user, ts, thread_ts, client_msg_id } = message.data;
   // In a channel shared between workspaces the outer team_id may be the other one's.
   const recipient = body.authorizations?.[0];
-  const team = recipient?.team_id ?? body.context_team_id ?? body.team_id;
-  const place = { team, channel, thread: thread_ts ?? null };
+  const team = recipient?.team_id || body.context_team_id || body.team_id;
+  if (!team) return { ignored: "a message of no workspace", malformed: true };
+  const self = recipient?.user_id || undefined;
+  if (user === self) return { ignored: "written by the app itself" };
+  const place = { team, channel, thread: thread_ts || null };
   return {
-    delivery: { kind: "message", place, ts, user, text },
-    lane: leavingOf(text, recipient?.user_id, names) ? endLane(place, ts) : messageLane(place, ts),
+    delivery: {
+      kind: "message",
+      place,
+      ts,
+      user,
+      text,
+      ...(attached && { attached, forwards, files }),
+      ...(byApp && { byApp }),
+    },
+    lane: leavingOf(text, self, names) ? endLane(place, ts) : messageLane(place, ts),
     dedupeKey: messageDedupeKey(team, channel, ts),
     gesture: client_msg_id && gestureKey(place, user, client_msg_id, text),
     mentioned: event.type === "app_mention",
-    self: recipient?.user_id,
+    self,
   };
 }
 
 const Command = z.object({
   command: z.string(),
-  text: z.string().default(""),
+  text: z.string().nullish(),
   team_id: TeamId,
   channel_id: ChannelId,
   user_id: UserId,
@@ -102,9 +139,15 @@ const Command = z.object({
 function parseCommand(body: z.infer<typeof Command>): Accepted {
   const { team_id: team, channel_id: channel, user_id: user } = body;
   const place = { team, channel, thread: null };
-  const lane = leavingCommand(body.text) ? endCommandLane : commandLane;
+  const lane = leavingCommand(body.text ?? "") ? endCommandLane : commandLane;
   return {
-    delivery: { kind: "command", place, user, text: body.text, responseUrl: body.response_url },
+    delivery: {
+      kind: "command",
+      place,
+      user,
+      text: body.text ?? "",
+      responseUrl: body.response_url,
+    },
     lane: lane(team, channel, user),
     dedupeKey: triggerDedupeKey(body.trigger_id ?? digest(body)),
   };
@@ -112,10 +155,11 @@ function parseCommand(body: z.infer<typeof Command>): Accepted {
 
 const BlockActions = z.object({
   type: z.literal("block_actions"),
-  team: z.object({ id: TeamId }),
-  user: z.object({ id: UserId }),
+  /** Null where the app is installed in an organisation; then the user and the message tell. */
+  team: z.object({ id: TeamId }).nullish(),
+  user: z.object({ id: UserId, team_id: idOrNone(TeamId) }),
   channel: z.object({ id: ChannelId }),
-  message: z.object({ ts: Ts, thread_ts: Ts.optional() }),
+  message: z.object({ ts: Ts, thread_ts: idOrNone(Ts), team: idOrNone(TeamId) }),
   actions: z.tuple(
     [
       z.object({
@@ -130,12 +174,13 @@ const BlockActions = z.object({
   response_url: z.string().optional(),
 });
 
-function parseClick(body: z.infer<typeof BlockActions>): Accepted {
-  const team = body.team.id;
+function parseClick(body: z.infer<typeof BlockActions>): Accepted | Ignored {
+  const team = body.team?.id || body.message.team || body.user.team_id;
+  if (!team) return { ignored: "a click of no workspace", malformed: true };
   const channel = body.channel.id;
   const { ts, thread_ts } = body.message;
   const [{ action_id: action, value }] = body.actions;
-  const thread = thread_ts ?? (isDirectMessage(channel) ? null : ts);
+  const thread = thread_ts || (isDirectMessage(channel) ? null : ts);
   return {
     delivery: {
       kind: "click",

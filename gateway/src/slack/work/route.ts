@@ -12,13 +12,15 @@ import { isThreadBeginning } from "../outbox/store.js";
 import { cut } from "../text/cut.js";
 import { plainText } from "../text/escape.js";
 import { addressed, type Call } from "./addressed.js";
-import { answerTo, type Bridge, conversationOf } from "./bridge.js";
+import { answerTo, type Bridge, conversationOf, draft, whisper } from "./bridge.js";
 import { refuse, sessionDied } from "./dead.js";
+import { filesNote } from "./files.js";
 import { beginInPlace } from "./start.js";
 import { runTurn } from "./turn.js";
 
 /** A message may come in before the mapping of the thread that it is in. */
 const THREAD_PAUSE_MS = 500;
+const UNREADABLE = "_I cannot read a message of this kind, so the agent was not told it._";
 /** How much of its first message describes a session that was begun by it. */
 const MAX_DESCRIPTION = 100;
 
@@ -49,11 +51,14 @@ export async function routeMessage(
   const { place, text } = message;
   const direct = isDirectMessage(place.channel);
   const call = addressed(text, app);
-  const line = readMessage(call, direct ? text : undefined, bridge.config, app);
-  const asked = plainText(call?.mentioned ? call.rest : text, app);
+  const line = isMore(message, call)
+    ? ({ kind: "talk" } as const)
+    : readMessage(call, direct ? text : undefined, bridge.config, app);
+  const words = call?.mentioned ? call.rest : text;
+  const asked = plainText([words, message.attached].filter(Boolean).join("\n"), app);
 
   const mapping = await findMapping(pool, place);
-  const leaving = leavingOf(text, botUserId, namesOf(config));
+  const leaving = message.forwards ? undefined : leavingOf(text, botUserId, namesOf(config));
   if (leaving && (leaving.addressed || mapping?.active)) {
     onOurs();
     const given = { job, user: message.user, place, address: place, args: [] };
@@ -65,6 +70,10 @@ export async function routeMessage(
     const beside = direct && begins && mapping?.active && place.thread === null;
     onOurs();
     return runLine(bridge, job, message, beside ? { ...place, thread: message.ts } : place, line);
+  }
+  if (asked === "" && !call && (mapping?.active || direct)) {
+    onOurs();
+    return bridge.outbox.decide(job, async () => [draft(place, { text: UNREADABLE })]);
   }
   if (mapping?.active) {
     onOurs();
@@ -83,6 +92,11 @@ export async function routeMessage(
   onOurs();
   if (line.kind !== "talk") return runLine(bridge, job, message, place, line);
   return begin(bridge, job, message, asked);
+}
+
+/** Whether a message is more than its words, so that they are no command line. */
+function isMore({ forwards, attached }: SlackMessage, call: Call | undefined): boolean {
+  return forwards === true || (Boolean(attached) && !call?.rest);
 }
 
 /** Reads what is said to the app. Its bare name counts with a command line that can be nothing else. */
@@ -110,6 +124,8 @@ function runLine(
   const address = answerTo({ ...message, place });
   const args = line.kind === "command" ? line.args : [];
   const given = { job, user: message.user, place, address, args, staysHere: true };
+  const unread = filesNote(message);
+  if (unread !== undefined) void whisper(bridge, address, message.user, unread.text);
   return runCommand(bridge, commandOf(line), given);
 }
 

@@ -8,6 +8,7 @@ import type { SlackText } from "../text/message.js";
 import { type Bridge, draft, patiently } from "./bridge.js";
 import { sessionDied } from "./dead.js";
 import { failureText } from "./failure.js";
+import { filesNote } from "./files.js";
 
 /**
  * Sends a message to the conversation's session and decides the reply. Only a
@@ -25,7 +26,9 @@ export async function runTurn(
   if (reply === "dead") return sessionDied(bridge, job, message, mapping);
   await bridge.outbox.decide(job, async (tx) => {
     await touch(tx, mapping.id);
-    const { parts, failed } = reply;
+    const { failed } = reply;
+    const note = filesNote(message);
+    const parts = note === undefined ? reply.parts : [...reply.parts, note];
     return parts.map((part) => ({ ...draft(message.place, part), failed }));
   });
 }

@@ -13,6 +13,7 @@ import { addressed } from "./addressed.js";
 import { type Address, answerTo, type Bridge, draft } from "./bridge.js";
 import { routeClick } from "./click.js";
 import { NO_RESPONSE } from "./failure.js";
+import { isPerson } from "./person.js";
 import { routeMessage } from "./route.js";
 import { NO_PLACE } from "./start.js";
 
@@ -57,6 +58,7 @@ async function decide(
 ): Promise<void> {
   switch (delivery.kind) {
     case "message":
+      if (delivery.byApp && !(await isPerson(bridge, delivery.user))) return;
       return routeMessage(bridge, job, delivery, botUserId, onOurs);
     case "command": {
       const { user, place } = delivery;
