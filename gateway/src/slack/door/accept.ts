@@ -42,6 +42,7 @@ export function acceptor({ pool, logger, config, identity }: AcceptOptions) {
       return;
     }
     const { delivery, lane, dedupeKey, gesture } = accepted;
+    if (delivery.kind === "message" && delivery.user === known) return;
     const row = { dedupeKey, lane, gesture, kind: "delivery", content: delivery } as const;
     const stored = { ...row, body: withoutOwnType(body) };
     if (delivery.kind !== "message" || isForUs(accepted, known, config)) {
