@@ -11,8 +11,10 @@ import { showQuestion } from "./approvals/show.js";
 import { isStandIn, namesOf, type SlackConfig } from "./config.js";
 import { acceptor } from "./door/accept.js";
 import type { Delivery } from "./door/delivery.js";
+import { deliveryMetrics, socketMetrics } from "./door/metrics.js";
 import { parseDelivery } from "./door/parse.js";
 import { deliveryRoutes } from "./door/routes.js";
+import { SocketSlots } from "./door/slots.js";
 import { SocketConnections } from "./door/socket.js";
 import { findIdentity } from "./identity.js";
 import { type Handler, type Job, NotForUs } from "./inbox/job.js";
@@ -82,11 +84,13 @@ export async function startSlack(config: SlackConfig, context: SurfaceContext): 
     max: DOOR_CONNECTIONS,
   });
   releases.defer(() => doorPool.end());
-  const accept = acceptor({ pool: doorPool, logger, config, identity });
+  const accept = deliveryMetrics(metrics, acceptor({ pool: doorPool, logger, config, identity }));
   if (config.appToken !== undefined) {
     const { appToken } = config;
     const options = clientOptions(config, logger);
-    releases.use(new SocketConnections({ appToken, clientOptions: options, accept, logger }));
+    const slots = releases.use(new SocketSlots(database, logger));
+    const socket = { appToken, clientOptions: options, accept, logger, slots, health };
+    socketMetrics(metrics, releases.use(new SocketConnections(socket)));
   }
   const { signingSecret } = config;
   const door = { signingSecret, accept, logger };
