@@ -19,7 +19,7 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const PAGE = path.join(ROOT, "gateway/page");
 
 const { engines } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8"));
-const [leastMajor, leastMinor] = engines.node.replace(">=", "").split(".").map(Number);
+const [leastMajor, leastMinor] = engines.node.match(/\d+/g).map(Number);
 const [major, minor] = process.versions.node.split(".").map(Number);
 if (major < leastMajor || (major === leastMajor && minor < leastMinor)) {
   fail(`Amp Bridge needs Node.js ${engines.node}; this is ${process.version}.`);

@@ -1,5 +1,11 @@
 import { errorSerializer } from "@amp/postgres";
-import { logUnhandled, SettingError, unknownVariables, unknownVariableWarning } from "@amp/service";
+import {
+  logUnhandled,
+  SettingError,
+  unknownVariables,
+  unknownVariableWarning,
+  unsafeNodeWarning,
+} from "@amp/service";
 import { pino } from "pino";
 import { parseConfig, startBackend } from "./index.js";
 
@@ -9,6 +15,8 @@ logUnhandled(logger);
 try {
   const config = parseConfig(process.env);
   logger.level = config.logLevel;
+  const unsafe = unsafeNodeWarning(process.version);
+  if (unsafe) logger.warn(unsafe);
   for (const unknown of unknownVariables(process.env)) logger.warn(unknownVariableWarning(unknown));
   const backend = await startBackend(config, { logger });
   const stop = (signal: NodeJS.Signals) => {

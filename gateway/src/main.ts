@@ -1,5 +1,11 @@
 import { errorSerializer } from "@amp/postgres";
-import { logUnhandled, SettingError, unknownVariables, unknownVariableWarning } from "@amp/service";
+import {
+  logUnhandled,
+  SettingError,
+  unknownVariables,
+  unknownVariableWarning,
+  unsafeNodeWarning,
+} from "@amp/service";
 import { pino } from "pino";
 import { parseConfig } from "./config.js";
 import { type Gateway, startGateway } from "./gateway.js";
@@ -21,6 +27,8 @@ try {
   const serializers = { err: errorSerializer };
   const logger = pino({ name: "gateway", level: config.logLevel, serializers });
   logUnhandled(logger);
+  const unsafe = unsafeNodeWarning(process.version);
+  if (unsafe) logger.warn(unsafe);
   const gateway = await startGateway(config, { logger });
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.once(signal, () => {

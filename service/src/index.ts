@@ -1,4 +1,5 @@
 /** The frame of a service, identical on purpose in both: its settings, the ordered release of what it holds, and what nobody caught. */
+export { unsafeNodeWarning } from "./node-release.js";
 export { Releases } from "./releases.js";
 export {
   type Environment,

@@ -1,6 +1,11 @@
 /** What `npm start` runs. */
 import path from "node:path";
-import { SettingError, unknownVariables, unknownVariableWarning } from "@amp/service";
+import {
+  SettingError,
+  unknownVariables,
+  unknownVariableWarning,
+  unsafeNodeWarning,
+} from "@amp/service";
 import { CannotStart } from "./cannot-start.js";
 import { withEnvFile } from "./env-file.js";
 import { watchNpm } from "./parent.js";
@@ -25,6 +30,8 @@ watchNpm(process.env, () => process.exit(1));
 process.stdout.on("error", () => {});
 
 try {
+  const unsafe = unsafeNodeWarning(process.version);
+  if (unsafe) console.error(unsafe);
   // npm runs this in the clone, where docker compose looks for it, too.
   const env = withEnvFile(process.env, path.resolve(".env"));
   for (const unknown of unknownVariables(env)) console.error(unknownVariableWarning(unknown));
