@@ -103,7 +103,7 @@ export class Samples {
 }
 
 /** Series of one unit, by name. */
-export class Group {
+class Group {
   private readonly byName = new Map<string, Series>();
 
   constructor(readonly unit: Series["unit"]) {}
