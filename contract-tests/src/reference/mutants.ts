@@ -3,6 +3,7 @@ import { status } from "@grpc/grpc-js";
 import type { Mutant } from "./mutant.js";
 import { approvalMutants } from "./mutants-approvals.js";
 import { endingsMutants } from "./mutants-endings.js";
+import { textMutants } from "./mutants-texts.js";
 
 /** Mistakes that somebody who writes a backend may well make. */
 export const mutants: Mutant[] = [
@@ -253,6 +254,7 @@ export const mutants: Mutant[] = [
   },
   ...endingsMutants,
   ...approvalMutants,
+  ...textMutants,
 ];
 
 function forgetful(seq: number, turn: Turn): SendStreamResponse {

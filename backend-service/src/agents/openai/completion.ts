@@ -94,10 +94,19 @@ async function refused(
     return refusal(response.status, undefined, hints);
   }
   patience.wait(EXTRAS_TIMEOUT_MS, () => refusal(response.status, undefined, hints));
-  const body: unknown = await boundedText(response)
-    .then(JSON.parse)
-    .catch(() => undefined);
-  return refusal(response.status, body, hints);
+  const text = await boundedText(response).catch(() => "");
+  const isPlain = /^text\/plain\b/i.test(response.headers.get("content-type") ?? "");
+  return refusal(response.status, parsed(text) ?? (isPlain ? text : undefined), hints);
+}
+
+/** A body as JSON; undefined when it is none. Some endpoints put theirs into a list. */
+function parsed(text: string): unknown {
+  try {
+    const body: unknown = JSON.parse(text);
+    return Array.isArray(body) ? body[0] : body;
+  } catch {
+    return undefined;
+  }
 }
 
 /** How the body is compressed; undefined when it is not. */

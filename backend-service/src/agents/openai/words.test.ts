@@ -17,7 +17,8 @@ test.each([
   [{ error: "model 'llama3.2' not found" }, "model 'llama3.2' not found"],
   [{ message: "Not Found" }, "Not Found"],
   [{ detail: "The model does not exist" }, "The model does not exist"],
-  ["plain", "plain"],
+  [{ detail: [{ loc: ["body"], msg: "Field required" }, 7] }, "Field required"],
+  ["404 page not found\n", "404 page not found"],
   [{ error: { message: "two\n\tlines\u0000here" } }, "two lines\uFFFDhere"],
   [
     { error: { message: "The model `gpt-4.1-mini-2025-04-14-preview` does not exist" } },

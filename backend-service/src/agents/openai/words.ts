@@ -28,6 +28,9 @@ const Body = z.union([
   Words,
   z.object({ error: z.union([z.string(), Words]) }).transform(({ error }) => error),
   z.object({ detail: z.string() }).transform(({ detail }) => detail),
+  z
+    .object({ detail: z.tuple([z.object({ msg: z.string() })], z.unknown()) })
+    .transform(({ detail: [{ msg }] }) => msg),
 ]);
 
 /**

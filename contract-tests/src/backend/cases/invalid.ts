@@ -75,28 +75,64 @@ export const invalidCases: Case<BackendSubject>[] = [
     },
   },
   {
-    name: "a NUL character is either kept or refused by the name of its field",
+    name: "a NUL character in what people write is kept or becomes U+FFFD, and is never refused",
+    async run(subject) {
+      const { client } = subject;
+      const text = "\0before\0\0after\0";
+      const author = { surface: "test", user: "ada\0", displayName: text };
+      const origin = { surface: "test", user: "ada\0", conversation: text };
+      const session = await newSession(subject, { description: text, origin });
+      const { sessionId } = session;
+      assertAsWritten(session.description, text);
+      assertAsWritten(session.origin?.user, "ada\0");
+      assertAsWritten(session.origin?.conversation, text);
+      const { turn } = await client.send({ sessionId, message: text, author });
+      assertAsWritten(turn?.message, text);
+      assertAsWritten(turn?.author?.displayName, text);
+      await drain(client.sendStream({ sessionId, message: "\0", author }));
+      await client.end({ sessionId, reason: text });
+      assertAsWritten((await getSession(subject, sessionId)).endReason, text);
+    },
+  },
+  {
+    name: "a NUL character in an id is either kept or refused by the name of its field",
     async run(subject) {
       const { client } = subject;
       const text = "before\0after";
       const { sessionId } = await newSession(subject);
-      await keptOrRefused(newSession(subject, { description: text }), "description");
       await keptOrRefused(newSession(subject, { requestId: `${randomUUID()}\0` }), "request_id");
-      await keptOrRefused(say(subject, sessionId, text), "message");
       await keptOrRefused(client.list({ surface: text }), "surface");
       const answer = { sessionId, approvalId: text, optionId: "allow" };
       await assertInvalid(client.resolveApproval(answer), "approval_id", sessionId);
-      await keptOrRefused(client.end({ sessionId, reason: text }), "reason");
+      // Two ids that differ in it are never one.
+      const send = { sessionId, message: "once" };
+      const first = await client.send({ ...send, requestId: "same\uFFFD" });
+      const second = await client.send({ ...send, requestId: "same\0" }).catch(refusedRequestId);
+      assert.notEqual(second?.turn?.seq, first.turn?.seq);
     },
   },
 ];
+
+function assertAsWritten(read: string | undefined, written: string): void {
+  assert.ok(
+    read === written || read === written.replaceAll("\0", "\uFFFD"),
+    `${JSON.stringify(written)} came back as ${JSON.stringify(read)}`,
+  );
+}
+
+function refusedRequestId(error: unknown): undefined {
+  assertRefused(error, "request_id");
+}
 
 async function keptOrRefused(call: Promise<unknown>, field: string): Promise<void> {
   const error = await call.then(
     () => undefined,
     (failure: unknown) => failure,
   );
-  if (error === undefined) return;
+  if (error !== undefined) assertRefused(error, field);
+}
+
+function assertRefused(error: unknown, field: string): void {
   if (!isServiceError(error)) throw error;
   const { reason, metadata } = errorDetails(error) ?? {};
   assert.deepEqual(
