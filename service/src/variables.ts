@@ -16,6 +16,7 @@ export const VARIABLES = {
     "DATABASE_POOL_SIZE",
     "DATABASE_URL",
     "LOG_LEVEL",
+    "SESSION_RETENTION",
     "SHUTDOWN_GRACE",
   ],
   backend: [
@@ -35,7 +36,6 @@ export const VARIABLES = {
     "OPENAI_MODEL",
     "OPENAI_SYSTEM_PROMPT",
     "SESSION_IDLE_TTL",
-    "SESSION_RETENTION",
     "TURN_QUEUE_LIMIT",
     "TURN_SILENCE_TIMEOUT",
     "TURN_TIMEOUT",
@@ -58,6 +58,7 @@ export const VARIABLES = {
     "SLACK_MARKDOWN_BLOCKS",
     "SLACK_MAX_SESSIONS_PER_USER",
     "SLACK_SIGNING_SECRET",
+    "SLACK_WEB_USER",
     "WEB_AUTH",
   ],
   /** docker-compose.yml itself. */

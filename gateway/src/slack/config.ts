@@ -18,6 +18,8 @@ export interface SlackConfig {
   botName: string;
   /** The slash command, with its slash. */
   command: string;
+  /** The id of the Slack user who is also the web chat's: both have the same notes. */
+  webUser: string | undefined;
   maxSessionsPerUser: number;
 }
 
@@ -71,6 +73,7 @@ export function slackConfig(settings: Settings): SlackConfig | undefined {
     retryWindow: settings.duration("BACKEND_RETRY_WINDOW", "60s"),
     botName: settings.text("SLACK_BOT_NAME", "amp"),
     command: settings.text("SLACK_COMMAND", "/amp"),
+    webUser: settings.optional("SLACK_WEB_USER"),
     maxSessionsPerUser: settings.integer("SLACK_MAX_SESSIONS_PER_USER", 10, 1),
   };
 }

@@ -1,4 +1,5 @@
 import type { Request } from "express";
+import { LOCAL_PERSON } from "../notes/person.js";
 import type { WebContext } from "./context.js";
 
 /** A request from a known user. */
@@ -19,7 +20,7 @@ export interface Answer {
 export type Endpoint = (context: WebContext, call: Call) => Promise<Answer>;
 
 /** The one user of WEB_AUTH=local. */
-export const LOCAL_USER = "local";
+export const LOCAL_USER = LOCAL_PERSON;
 
 /** 200 with this JSON. */
 export function ok(body: object): Answer {

@@ -7,7 +7,7 @@ import helmet from "helmet";
 /** Beside `src/` and `dist/`, whichever of them runs. */
 const PAGE = fileURLToPath(new URL("../../page/dist/", import.meta.url));
 
-const NOT_BUILT = `<!doctype html><title>Amplifier</title><h1>Amplifier Web Chat</h1>
+const NOT_BUILT = `<!doctype html><title>Amp Bridge - Amplifier</title><h1>Amp Bridge</h1>
 <p>The page is not built. Run <code>npm run build</code>.</p>`;
 
 /** The page may load only what it was built with, talk only to us, and be framed by nobody. */

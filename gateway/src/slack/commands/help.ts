@@ -17,6 +17,8 @@ export const help: Command = ({ config }, { answer }) =>
           "• `status` - Show current session status",
           "• `stop` - Stop the running answer; where none runs, end the session",
           "• `end` - End the current session",
+          "• `remember <text>` - Keep a note of yours".replace(/[<>]/g, entity),
+          "• `recall <query>` - Find your notes".replace(/[<>]/g, entity),
           "• `config` - Show bridge configuration",
           "• `help` - Show this help",
           "",

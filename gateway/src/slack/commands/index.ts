@@ -6,8 +6,9 @@ import { end } from "./end.js";
 import { help } from "./help.js";
 import type { CommandLine, UnknownLine } from "./line.js";
 import { list } from "./list.js";
-import type { CommandName } from "./names.js";
+import { type CommandName, takesText } from "./names.js";
 import { newSession } from "./new.js";
+import { recall, remember } from "./notes.js";
 import { sessions } from "./sessions.js";
 import { status } from "./status.js";
 import { type Flag, flagOf } from "./words.js";
@@ -23,6 +24,8 @@ const COMMANDS: Record<CommandName, Command> = {
   status,
   end,
   config,
+  remember,
+  recall,
 };
 
 /** How a command is written, where it takes more than its name; for mrkdwn. */
@@ -40,6 +43,7 @@ export function commandOf(line: CommandLine | UnknownLine): Command {
   if (line.kind === "unknown") return unknown(line);
   const { name, args } = line;
   if (name === "end" && args.length > 0) return saying(NOT_ENDED);
+  if (takesText(name)) return COMMANDS[name];
   const flag = flagsOf(args).find((each) => !FLAGS[name]?.includes(each.name));
   return flag ? unknownFlag(name, flag) : COMMANDS[name];
 }

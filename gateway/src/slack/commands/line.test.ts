@@ -92,7 +92,6 @@ test.each([
   "yes",
   "no",
   "test",
-  "remember the milk",
   "“",
   "`",
   "*",
@@ -221,4 +220,14 @@ test("words lose nothing but the blanks between them", () => {
       expect(wordsOf(text).join("").replace(/\s/g, "")).toBe(text.replace(/\s/g, ""));
     }),
   );
+});
+
+test.each([
+  ["remember the milk", "remember", ["the milk"]],
+  ["remember: we ship\non Mondays --now", "remember", ["we ship\non Mondays --now"]],
+  ["Recall shipping dates", "recall", ["shipping dates"]],
+  ["remember", "remember", []],
+  ["recall", "recall", []],
+])("%j is for the notes", (text, name, args) => {
+  expect(read(text)).toEqual({ kind: "command", name, args, sure: true });
 });

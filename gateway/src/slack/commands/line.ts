@@ -5,11 +5,12 @@
  *
  * - `sessions`, `status`, `help`, `config`, `end` and their aliases stand alone;
  * - `list` takes one project, `connect` one session, `new` a description;
+ * - `remember` and `recall` take a text, whatever it is;
  * - an alias with words behind it is an everyday phrase, too ("start the
  *   server"): it is said to a session where there is one.
  */
 import { trimBlank } from "../text/blank.js";
-import { type CommandName, commandName, nearCommand } from "./names.js";
+import { type CommandName, commandName, nearCommand, takesText } from "./names.js";
 import { flagOf, wordsOf } from "./words.js";
 
 /** What a text is to the app. */
@@ -34,15 +35,7 @@ export interface UnknownLine {
 }
 
 /** Commands of this kind of app that this one has not. */
-const NOT_HERE = new Set([
-  "breakout",
-  "discover",
-  "projects",
-  "recall",
-  "remember",
-  "work-status",
-  "work_status",
-]);
+const NOT_HERE = new Set(["breakout", "discover", "projects", "work-status", "work_status"]);
 
 /** Formatting and quotes that may stand around a whole line. */
 const PAIRS = ["```", "`", "*", "_", "~", '""', "''", "“”", "„“", "‘’", "«»", "»«", "‹›", "()"];
@@ -70,6 +63,7 @@ export function readLine(text: string, names: readonly string[]): Line {
   if (called) return rest === "" ? command("help") : readLine(rest, []);
   const args = wordsOf(rest).filter((word) => !/^[!.,:;?…]+$/.test(word));
   const name = commandName(first);
+  if (name !== undefined && takesText(name)) return { ...command(name), args: textOf(rest) };
   if (name === undefined) return args.length === 0 ? unknown(first) : notHere(first, args);
   const sure = isSure(name, first.toLowerCase(), args);
   return fits(name, sure, args) ? { kind: "command", name, args, sure } : { kind: "talk" };
@@ -84,12 +78,20 @@ export function readSlash(text: string, names: readonly string[]): Exclude<Line,
     return readSlash(rest, []);
   }
   const name = commandName(first);
-  if (name !== undefined) return { kind: "command", name, args: wordsOf(rest), sure: true };
+  if (name !== undefined) {
+    const args = takesText(name) ? textOf(rest) : wordsOf(rest);
+    return { kind: "command", name, args, sure: true };
+  }
   return { kind: "unknown", word: first, meant: undefined, sure: true };
 }
 
 function command(name: CommandName): CommandLine {
   return { kind: "command", name, args: [], sure: true };
+}
+
+/** The one argument of a command that takes a text. */
+function textOf(rest: string): string[] {
+  return rest === "" ? [] : [rest];
 }
 
 function bareName(name: string): string {

@@ -1,5 +1,16 @@
 /** The commands there are. */
-const NAMES = ["help", "list", "sessions", "new", "connect", "status", "end", "config"] as const;
+const NAMES = [
+  "help",
+  "list",
+  "sessions",
+  "new",
+  "connect",
+  "status",
+  "end",
+  "config",
+  "remember",
+  "recall",
+] as const;
 export type CommandName = (typeof NAMES)[number];
 
 const ALIASES: ReadonlyMap<string, CommandName> = new Map([
@@ -16,6 +27,11 @@ const ALIASES: ReadonlyMap<string, CommandName> = new Map([
   ["stop", "end"],
   ["close", "end"],
 ]);
+
+/** Whether what follows the command is one text, and no words or flags. */
+export function takesText(name: CommandName): boolean {
+  return name === "remember" || name === "recall";
+}
 
 /** The name of the command that a word means, in whatever case; undefined if it means none. */
 export function commandName(word: string): CommandName | undefined {
