@@ -193,3 +193,15 @@ test("an address for answers that is not Slack's gets none", async () => {
   await vi.waitFor(() => expect(system.logs.map(({ msg }) => msg)).toContain(warned), SOON);
   server.close();
 });
+
+test("a card that Slack refuses is posted with all its words", async () => {
+  await using system = await startSlackSystem();
+  await system.begin("x".repeat(20));
+  await idle(system);
+  for (const words of ["help", "list"]) {
+    system.proxy.fail("chat.postMessage", "invalid_blocks");
+    const [answer] = await system.ask(`<@U0AMP> ${words}`);
+    expect(answer?.text).toMatch(words === "help" ? /connect &lt;id&gt;/ : /x{20}/);
+    expect(answer?.text).not.toBe("Amplifier");
+  }
+});
