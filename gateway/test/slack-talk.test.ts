@@ -68,7 +68,6 @@ test.each([
   "status of the build",
   "config files, where are they",
   "sessions are lost",
-  "remember the milk",
 ])("in a session's thread the agent is told: %s", async (words) => {
   const thread = await talkThread();
   expect(await reply(`${BOT} ${words}`, thread)).toEqual(told(words));
@@ -158,6 +157,13 @@ test.each([
     `This conversation has session \`${id8}\` already.`,
   );
   expect(await reply(`${BOT} new second`, thread)).toContain("already");
+});
+
+test("people and channels are known by their names, as far as Slack tells them", async () => {
+  const thread = await talkThread();
+  const words = "ask <@U0BOB> and <@U0NOBODY> in <#C0RANDOM> or <#C0RANDOM|>";
+  expect(await reply(words, thread)).toMatch(/ask @bob and .*U0NOBODY.* in #random or #random$/i);
+  expect((await say(`${BOT} new for <@U0BOB>`)).text).toMatch(/: for @bob$/im);
 });
 
 test("samples address nobody, and reach the agent with the name in them", async () => {

@@ -1,4 +1,4 @@
-import { WebAPIPlatformError } from "@slack/web-api";
+import { WebAPIPlatformError, type WebClient } from "@slack/web-api";
 import { z } from "zod";
 import { outcomeOf } from "../api/outcome.js";
 import { Postponed } from "../inbox/job.js";
@@ -14,7 +14,7 @@ const Answer = z.object({
 const UNTOLD = new Set(["missing_scope", "user_not_found", "user_not_visible", "no_permission"]);
 
 const MOST = 10_000;
-const known = new Map<UserId, boolean>();
+const knownTo = new WeakMap<WebClient, Map<UserId, boolean>>();
 
 /**
  * Whether a user is a person and no bot, as Slack tells it; where it does not,
@@ -22,6 +22,8 @@ const known = new Map<UserId, boolean>();
  * @throws Postponed, or what the call threw, when Slack may tell later
  */
 export async function isPerson({ client, logger }: Bridge, user: UserId): Promise<boolean> {
+  const known = knownTo.get(client) ?? new Map<UserId, boolean>();
+  knownTo.set(client, known);
   const told = known.get(user);
   if (told !== undefined) return told;
   try {

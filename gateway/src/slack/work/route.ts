@@ -15,6 +15,7 @@ import { addressed, type Call } from "./addressed.js";
 import { answerTo, type Bridge, conversationOf, draft, whisper } from "./bridge.js";
 import { refuse, sessionDied } from "./dead.js";
 import { filesNote } from "./files.js";
+import { withNames } from "./names.js";
 import { beginInPlace } from "./start.js";
 import { runTurn } from "./turn.js";
 
@@ -47,9 +48,13 @@ export async function routeMessage(
 ): Promise<void> {
   const { pool, config } = bridge;
   const app = { id: botUserId, name: config.botName };
-  const message = { ...delivered, place: conversationOf(delivered) };
-  const { place, text } = message;
+  const place = conversationOf(delivered);
+  const mapping = await findMapping(pool, place);
   const direct = isDirectMessage(place.channel);
+  const isOurs = mapping?.active || direct || addressed(delivered.text, app) !== undefined;
+  const named = async (markup = "") => (isOurs ? withNames(bridge, markup, app.id) : markup);
+  const text = await named(delivered.text);
+  const message = { ...delivered, place, text, attached: await named(delivered.attached) };
   const call = addressed(text, app);
   const line = isMore(message, call)
     ? ({ kind: "talk" } as const)
@@ -57,7 +62,6 @@ export async function routeMessage(
   const words = call?.mentioned ? call.rest : text;
   const asked = plainText([words, message.attached].filter(Boolean).join("\n"), app);
 
-  const mapping = await findMapping(pool, place);
   const leaving = message.forwards ? undefined : leavingOf(text, botUserId, namesOf(config));
   if (leaving && (leaving.addressed || mapping?.active)) {
     onOurs();
