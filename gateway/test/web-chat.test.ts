@@ -242,7 +242,8 @@ test("a full queue is 429", async () => {
 test("a cancel needs a proper seq", async () => {
   for (const seq of [0, -1, 1.5, "1"]) {
     const answer = await system.web.post("/cancel", { seq });
-    expect(answer).toEqual({ status: 400, body: { error: "seq must be a whole number from 1" } });
+    const error = "seq must be a whole number from 1 to 2147483647";
+    expect(answer).toEqual({ status: 400, body: { error } });
   }
 });
 

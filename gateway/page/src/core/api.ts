@@ -49,7 +49,7 @@ export function connectApi(
     method = body ? "POST" : "GET",
   ): Promise<T> {
     const text = body && JSON.stringify(body);
-    const timeout = TIMEOUT + (text?.length ?? 0) / SLOWEST;
+    const timeout = TIMEOUT + Math.ceil((text?.length ?? 0) / SLOWEST);
     const request: RequestInit = { method, headers, signal: AbortSignal.timeout(timeout) };
     if (text) {
       request.body = text;
