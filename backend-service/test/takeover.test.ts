@@ -15,7 +15,9 @@ test("when the owner is gone, a call waits for its lease to end, takes over and 
   const sessionId = await sessionOf(owner);
   const request = { sessionId, message: "hold on", requestId: "a" };
   const answer = other.sessions.send(request);
-  const streamed = drain(other.sessions.sendStream(request));
+  const stream = other.sessions.sendStream(request);
+  const first = await stream.next();
+  const streamed = drain(stream);
   const watched = other.sessions.watch({ sessionId });
   await watched.next();
   const seen = drain(watched);
@@ -27,7 +29,7 @@ test("when the owner is gone, a call waits for its lease to end, takes over and 
   expect((await answer).reply).toBe("begun done");
   const { items, error } = await streamed;
   expect(error).toBeUndefined();
-  const kinds = items.map(({ event }) => event?.event?.$case);
+  const kinds = [first.value, ...items].map((item) => item?.event?.event?.$case);
   expect(kinds.filter((kind) => kind === "started")).toHaveLength(2);
   expect(kinds.filter((kind) => kind === "completed")).toHaveLength(1);
   expect(items.at(-1)?.event?.event).toMatchObject({ value: { reply: "begun done" } });

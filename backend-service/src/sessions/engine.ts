@@ -8,15 +8,13 @@
  * lease is over - finds the open turns by its sweep and runs them.
  */
 import { isUniqueViolation } from "@amp/postgres";
-import type pg from "pg";
-import type { Logger } from "pino";
-import type { Agent } from "../agents/agent.js";
 import type { Answer } from "../store/approvals.js";
 import type { Approval, Claim, Owner, Session, Turn } from "../store/model.js";
 import { claim, otherOwner } from "../store/ownership.js";
 import { endSession, findSession } from "../store/sessions.js";
 import { acceptTurn, findTurn, type NewTurn, openTurns } from "../store/turns.js";
 import { assertDecidedBy, decide } from "./approvals.js";
+import type { EngineOptions } from "./engine-options.js";
 import { SessionError } from "./errors.js";
 import { finalEvent, type TurnEvent, type WatchEvent } from "./events.js";
 import { Finisher } from "./finisher.js";
@@ -24,30 +22,12 @@ import { handOver } from "./hand-over.js";
 import type { Lane } from "./lane.js";
 import { laneContext } from "./lane-context.js";
 import { Lanes } from "./lanes.js";
-import type { Lease } from "./lease.js";
 import { aliveSession, diagnoseRefusal, refuseOwnedElsewhere } from "./lookup.js";
 import { LostRuns } from "./lost-runs.js";
 import type { Mailbox } from "./mailbox.js";
 import { onceAvailable } from "./retry.js";
 import type { Room } from "./room.js";
 import { sweepSessions } from "./sweep.js";
-import type { TurnTimes } from "./turn-times.js";
-
-/** What the engine is made of. */
-export interface EngineOptions extends TurnTimes {
-  pool: pg.Pool;
-  lease: Lease;
-  agents: ReadonlyMap<string, Agent>;
-  /** Resolved; where sessions may work. */
-  workspaceRoots: string[];
-  /** Open turns that a session may have. */
-  queueLimit: number;
-  /** Turns at work on this replica; more wait in order, those that wait for people do not count. */
-  maxRunningTurns: number;
-  /** Bytes of histories that agents may hold at once; by default a part of the heap's limit. */
-  historyMemory?: number | undefined;
-  logger: Logger;
-}
 
 /** Tries of an acceptance that met a change of ownership. */
 const ACCEPT_ATTEMPTS = 3;

@@ -4,7 +4,7 @@ import { isSlowStatement } from "@amp/postgres";
 import { AgentError } from "../agents/agent.js";
 import { askApproval } from "../store/approvals.js";
 import { beginTurn, countCompleted, history } from "../store/turns.js";
-import type { EngineOptions } from "./engine.js";
+import type { EngineOptions } from "./engine-options.js";
 import type { FinishTurn } from "./finisher.js";
 import type { LaneContext } from "./lane.js";
 import type { LostRuns } from "./lost-runs.js";
