@@ -61,6 +61,7 @@ create table slack_mappings (
   inbox_id bigint not null,
   unchecked boolean default true not null,
   ending_inbox_id bigint,
+  writers text[] default '{}'::text[] not null,
   constraint slack_mappings_inbox_id_key UNIQUE (inbox_id),
   constraint slack_mappings_pkey PRIMARY KEY (id),
   constraint slack_mappings_state_check CHECK ((state = ANY (ARRAY['reserved'::text, 'active'::text, 'ended'::text])))
@@ -89,11 +90,18 @@ create table slack_outbox (
   failed boolean default false not null,
   gave_up boolean default false not null,
   refusal text,
+  only_user text,
   constraint slack_outbox_inbox_id_fkey FOREIGN KEY (inbox_id) REFERENCES slack_inbox(id) ON DELETE CASCADE,
   constraint slack_outbox_inbox_id_part_key UNIQUE (inbox_id, part),
   constraint slack_outbox_mapping_id_fkey FOREIGN KEY (mapping_id) REFERENCES slack_mappings(id) ON DELETE SET NULL,
   constraint slack_outbox_pkey PRIMARY KEY (id),
   constraint slack_outbox_state_check CHECK ((state = ANY (ARRAY['new'::text, 'sending'::text, 'sent'::text, 'refused'::text])))
+);
+
+create table slack_told (
+  key text not null,
+  told_at timestamp with time zone default now() not null,
+  constraint slack_told_pkey PRIMARY KEY (key)
 );
 
 create table slack_worker_leases (
@@ -177,6 +185,8 @@ CREATE INDEX slack_mappings_active_session ON slack_mappings USING btree (sessio
 
 CREATE INDEX slack_mappings_place ON slack_mappings USING btree (team_id, channel_id, COALESCE(thread_ts, ''::text), id);
 
+CREATE INDEX slack_mappings_session ON slack_mappings USING btree (session_id);
+
 CREATE INDEX slack_mappings_slots ON slack_mappings USING btree (team_id, created_by) WHERE (state <> 'ended'::text);
 
 CREATE INDEX slack_mappings_unchecked ON slack_mappings USING btree (id) WHERE ((state = 'active'::text) AND unchecked);
@@ -186,6 +196,8 @@ CREATE INDEX slack_outbox_mapping ON slack_outbox USING btree (mapping_id) WHERE
 CREATE INDEX slack_outbox_refused ON slack_outbox USING btree (inbox_id) WHERE (refusal IS NOT NULL);
 
 CREATE INDEX slack_outbox_roots ON slack_outbox USING btree (channel_id) WHERE ((mapping_id IS NOT NULL) AND (state = 'sending'::text));
+
+CREATE INDEX slack_told_at ON slack_told USING btree (told_at);
 
 CREATE INDEX web_asides_session ON web_asides USING btree (session_id, created_at);
 

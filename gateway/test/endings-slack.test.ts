@@ -100,7 +100,8 @@ test("a mapping that becomes active after its session ended is let go of too", a
   await system.begin();
   await allChecked(system);
   const release = system.proxy.hold("chat.postMessage");
-  await system.slack.message({ channel: GENERAL, user: ADA, text: `${BOT} new` });
+  // Its mapping is active only when the root of its thread is posted.
+  await system.slack.command({ channel: GENERAL, user: ADA, command: "/amp", text: "new" });
   const reserved = await vi.waitFor(async () => {
     const [, mapping] = await slackMappings(system);
     if (!mapping?.session) throw new Error("no session");

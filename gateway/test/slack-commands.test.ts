@@ -160,7 +160,13 @@ test("many that match are listed", async () => {
   // More than there are hexadecimal digits: two begin alike.
   const ids: string[] = [];
   for (let index = 0; index < 17; index += 1) {
-    ids.push((await backend.create({ description: "many" })).session?.sessionId ?? "");
+    const origin = {
+      surface: "slack",
+      user: ADA,
+      conversation: `T0LOCAL:${RANDOM}:${index}.000001`,
+    };
+    const { session } = await backend.create({ description: "many", origin });
+    ids.push(session?.sessionId ?? "");
   }
   backend.close();
   const digits = ids.map((id) => id[0]);

@@ -18,6 +18,8 @@ export interface SlackProxy extends AsyncDisposable {
   fail(method: string, fault: Fault, times?: number): void;
   /** Holds calls of the method back, once Slack did them, until the returned function is called. */
   hold(method: string): () => void;
+  /** Answers calls of the method in Slack's place, if the function gives an answer; Slack then hears nothing of them. */
+  stand(method: string, answer: (args: URLSearchParams) => object | undefined): void;
   /** Arguments of the calls of a method that reached Slack, in their order. */
   calls(method: string): URLSearchParams[];
 }
@@ -27,6 +29,7 @@ export async function slackProxy(apiUrl: string): Promise<SlackProxy> {
   const faults = new Map<string, Fault[]>();
   const held = new Map<string, Promise<void>>();
   const calls = new Map<string, URLSearchParams[]>();
+  const stands = new Map<string, (args: URLSearchParams) => object | undefined>();
 
   async function relay(method: string, body: string, headers: Headers, response: ServerResponse) {
     const fault = faults.get(method)?.shift();
@@ -35,7 +38,10 @@ export async function slackProxy(apiUrl: string): Promise<SlackProxy> {
     if (fault !== undefined && fault !== "lost") {
       return answer(response, 200, {}, { ok: false, error: fault });
     }
-    calls.set(method, [...(calls.get(method) ?? []), new URLSearchParams(body)]);
+    const args = new URLSearchParams(body);
+    calls.set(method, [...(calls.get(method) ?? []), args]);
+    const instead = stands.get(method)?.(args);
+    if (instead) return answer(response, 200, {}, instead);
     const result = await fetch(apiUrl + method, { method: "POST", headers, body });
     const text = await result.text();
     await held.get(method);
@@ -80,6 +86,7 @@ export async function slackProxy(apiUrl: string): Promise<SlackProxy> {
         release();
       };
     },
+    stand: (method, instead) => void stands.set(method, instead),
     calls: (method) => calls.get(method) ?? [],
     async [Symbol.asyncDispose]() {
       server.close();

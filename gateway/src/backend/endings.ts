@@ -7,6 +7,8 @@ export interface Ending {
   how: "ended" | "expired" | "unknown";
   /** In milliseconds since the epoch; when it was found out, if the backend does not tell. */
   at: number;
+  /** As it was given to End; empty if nobody did, or if it is not known. */
+  reason?: string;
 }
 
 /** A place in the backend's feed of endings, with the ending that leads there, if one does. */
@@ -16,8 +18,8 @@ export interface EndingsPosition {
   ending: Ending | undefined;
 }
 
-export function toPosition({ cursor, sessionId, kind, endedAt }: WatchEndingsResponse) {
-  return { cursor, ending: sessionId ? ending(sessionId, kind, endedAt) : undefined };
+export function toPosition({ cursor, sessionId, kind, endedAt, reason }: WatchEndingsResponse) {
+  return { cursor, ending: sessionId ? ending(sessionId, kind, endedAt, reason) : undefined };
 }
 
 /** Which of the ids are of ended sessions, and which are not among those that are known. */
@@ -26,7 +28,7 @@ export function deadOf(sessionIds: string[], known: Session[]) {
   const ended = sessionIds.flatMap((sessionId) => {
     const session = sessions.get(sessionId);
     if (session?.state !== SessionState.ENDED) return [];
-    return [ending(sessionId, session.endKind, session.endedAt)];
+    return [ending(sessionId, session.endKind, session.endedAt, session.endReason)];
   });
   return { ended, missing: sessionIds.filter((sessionId) => !sessions.has(sessionId)) };
 }
@@ -36,7 +38,12 @@ export function unknown(sessionId: string): Ending {
   return { sessionId, how: "unknown", at: Date.now() };
 }
 
-function ending(sessionId: string, kind: EndKind, endedAt: Date | undefined): Ending {
+function ending(
+  sessionId: string,
+  kind: EndKind,
+  endedAt: Date | undefined,
+  reason: string,
+): Ending {
   const how = kind === EndKind.EXPIRED ? "expired" : "ended";
-  return { sessionId, how, at: endedAt?.getTime() ?? Date.now() };
+  return { sessionId, how, at: endedAt?.getTime() ?? Date.now(), reason };
 }

@@ -21,6 +21,14 @@ export interface SlackConfig {
   /** The id of the Slack user who is also the web chat's: both have the same notes. */
   webUser: string | undefined;
   maxSessionsPerUser: number;
+  /** If there are any, the app works for these people, and admins, only. */
+  allowedUsers: ReadonlySet<string>;
+  /** If there are any, the app works in these channels, and in direct messages, only. */
+  allowedChannels: ReadonlySet<string>;
+  /** Whether guests, and people of other organisations, are refused. */
+  denyGuests: boolean;
+  /** Who sees and ends everything in their workspace. */
+  admins: ReadonlySet<string>;
 }
 
 const SLACK_API = "https://slack.com/api/";
@@ -75,7 +83,28 @@ export function slackConfig(settings: Settings): SlackConfig | undefined {
     command: settings.text("SLACK_COMMAND", "/amp"),
     webUser: settings.optional("SLACK_WEB_USER"),
     maxSessionsPerUser: settings.integer("SLACK_MAX_SESSIONS_PER_USER", 10, 1),
+    allowedUsers: ids(settings, "SLACK_ALLOWED_USERS", USER_ID),
+    allowedChannels: ids(settings, "SLACK_ALLOWED_CHANNELS", CHANNEL_ID),
+    denyGuests: settings.flag("SLACK_DENY_GUESTS", true),
+    admins: ids(settings, "SLACK_ADMINS", USER_ID),
   };
+}
+
+const USER_ID = /^[UW][A-Z0-9]+$/;
+const CHANNEL_ID = /^[CG][A-Z0-9]+$/;
+
+/** Slack's ids between commas. A name in their place would let nobody in, or everybody. */
+function ids(settings: Settings, variable: string, form: RegExp): ReadonlySet<string> {
+  const values = settings.list(variable);
+  const wrong = values.find((value) => !form.test(value));
+  if (wrong !== undefined) {
+    const sample = form === USER_ID ? "U012ABCDEF" : "C012ABCDEF";
+    throw new SettingError(
+      variable,
+      `must be ids such as ${sample}, between commas, not "${wrong}"`,
+    );
+  }
+  return new Set(values);
 }
 
 /** What the app may be called by in a text, without a mention. */

@@ -24,6 +24,8 @@ import { managementRoutes } from "./management.js";
 import { activeSessions, markChecked, uncheckedMappings } from "./mappings/store.js";
 import { outboxMetrics } from "./outbox/metrics.js";
 import { Outbox } from "./outbox/outbox.js";
+import { People } from "./people.js";
+import { Policy } from "./policy.js";
 import { withoutMarkdown } from "./text/plain.js";
 import type { Bridge } from "./work/bridge.js";
 import { endedHere, sessionsEnded, tellEnded } from "./work/ended.js";
@@ -52,7 +54,8 @@ export async function startSlack(config: SlackConfig, context: SurfaceContext): 
     shutOut: (code) => health.refused("bot token", code),
     refused: outboxMetrics(metrics, pool),
   });
-  const bridge: Bridge = { config, backend, pool, client, outbox, logger };
+  const policy = new Policy(config, new People(client), logger);
+  const bridge: Bridge = { config, backend, pool, client, outbox, policy, logger };
   const names = namesOf(config);
   const stop = new AbortController();
   const identity = findIdentity(client, logger, stop.signal, health);

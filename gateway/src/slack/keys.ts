@@ -36,6 +36,16 @@ export function placeKey({ team, channel, thread }: Place): string {
   return `${team}:${channel}:${thread ?? "-"}`;
 }
 
+/** The place that `placeKey` named; undefined if it is no such name. */
+export function parsePlaceKey(key: string): Place | undefined {
+  const [team, channel, thread, ...rest] = key.split(":");
+  if (rest.length > 0) return undefined;
+  const parsed = PlaceParts.safeParse({ team, channel, thread: thread === "-" ? null : thread });
+  return parsed.data;
+}
+
+const PlaceParts = z.object({ team: TeamId, channel: ChannelId, thread: Ts.nullable() });
+
 /** Whether the channel is a person's direct messages with the app. */
 export function isDirectMessage(channel: ChannelId): boolean {
   return channel.startsWith("D");

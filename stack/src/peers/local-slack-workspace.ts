@@ -13,6 +13,7 @@ export const LOCAL_SLACK_APP = {
 export const LOCAL_SLACK_USERS = [
   { id: "U0ADA", name: "ada", real_name: "Ada Lovelace", email: "ada@example.com" },
   { id: "U0BOB", name: "bob", real_name: "Bob Kahn", email: "bob@example.com" },
+  { id: "U0EVE", name: "eve", real_name: "Eve Sommer", email: "eve@example.com" },
 ] as const;
 
 /** The channels of the local workspace; everybody and the app are members of each. */

@@ -2,8 +2,8 @@ import { escapeText } from "../text/escape.js";
 import type { Command } from "./command.js";
 
 /** How the bridge is set up. */
-export const config: Command = ({ config }, { answer }) =>
-  answer({
+export const config: Command = ({ config }, { tell }) =>
+  tell({
     text: [
       "*Bridge Configuration:*\n",
       `• *Bot name:* ${escapeText(config.botName)}`,

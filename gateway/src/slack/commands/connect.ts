@@ -2,10 +2,10 @@ import { type Session, SessionState } from "../../backend/index.js";
 import { findMapping } from "../mappings/store.js";
 import { cut } from "../text/cut.js";
 import { escapeText } from "../text/escape.js";
-import { patiently } from "../work/bridge.js";
 import { startSession, takenText } from "../work/start.js";
 import type { Command } from "./command.js";
-import { dateText } from "./list.js";
+import { dateText } from "./dates.js";
+import { doubt, seenSessions } from "./seen.js";
 import { unquoted } from "./words.js";
 
 const USAGE = "Usage: `connect &lt;session_id&gt;`\nProvide the session ID (or first 8 chars).";
@@ -16,15 +16,19 @@ const LONGEST_ID = 200;
 
 /** `connect <id or prefix>`: goes on with a session that began elsewhere, here or in a thread of its own. */
 export const connect: Command = async (bridge, request) => {
-  const { args, job, place, answer } = request;
+  const { args, job, place, user, answer } = request;
   const target = sessionId(args[0] ?? "");
   if (target === "") return answer({ text: USAGE });
   const shown = escapeText(cut(target, LONGEST_ID));
   if (target.length > LONGEST_ID) return answer({ text: `Session not found: \`${shown}\`` });
-  const filter = { idPrefix: target.toLowerCase(), pageSize: SHOWN };
-  const { sessions } = await bridge.backend.list(filter, patiently(bridge, job));
+  const view = bridge.policy.viewOf(place.team, user);
+  const sessions: Session[] = [];
+  const filter = { idPrefix: target.toLowerCase() };
+  for await (const { session } of seenSessions(bridge, job, view, filter)) {
+    if (sessions.push(session) === SHOWN) break;
+  }
   const [session, another] = sessions;
-  if (!session) return answer({ text: `Session not found: \`${shown}\`` });
+  if (!session) return answer({ text: `Session not found: \`${shown}\`${doubt(view)}` });
   if (another) return answer({ text: ambiguous(sessions) });
   if (session.state !== SessionState.ACTIVE) {
     return answer({ text: `Could not resume session \`${shown}\`: it has ended.` });

@@ -2,8 +2,8 @@ import { blocks, header, section } from "../text/message.js";
 import type { Command } from "./command.js";
 
 /** Tells what can be said to the app. */
-export const help: Command = ({ config }, { answer }) =>
-  answer(
+export const help: Command = ({ config }, { tell }) =>
+  tell(
     blocks(
       "Amplifier",
       header("Amplifier Slack Bridge"),
@@ -16,7 +16,10 @@ export const help: Command = ({ config }, { answer }) =>
           "• `connect <id>` - Connect to existing session".replace(/[<>]/g, entity),
           "• `status` - Show current session status",
           "• `stop` - Stop the running answer; where none runs, end the session",
-          "• `end` - End the current session",
+          "• `end [<id> | all]` - End the current session, or your own from anywhere".replace(
+            /[<>]/g,
+            entity,
+          ),
           "• `remember <text>` - Keep a note of yours".replace(/[<>]/g, entity),
           "• `recall <query>` - Find your notes".replace(/[<>]/g, entity),
           "• `config` - Show bridge configuration",

@@ -1,14 +1,18 @@
-import { listActive } from "../mappings/store.js";
-import { escapeText } from "../text/escape.js";
+import { listActive, type Mapping } from "../mappings/store.js";
 import type { Command } from "./command.js";
+import { mappingLines } from "./lines.js";
+import { doubt } from "./seen.js";
 
-/** Every conversation of the workspace that has a session. */
-export const sessions: Command = async ({ pool }, { place, answer }) => {
-  const active = await listActive(pool, { team: place.team });
-  if (active.length === 0) return answer({ text: "_No active bridge sessions._" });
-  const lines = active.map(({ sessionId, channel, description }) => {
-    const about = description && ` - ${escapeText(description)}`;
-    return `• \`${sessionId.slice(0, 8)}\` in <#${channel}>${about}`;
-  });
-  await answer({ text: [`*Active Bridge Sessions* (${active.length}):\n`, ...lines].join("\n") });
+/** Every conversation of the workspace that has a session and that the user can read. */
+export const sessions: Command = async ({ pool, policy }, request) => {
+  const { place, user, tell } = request;
+  const view = policy.viewOf(place.team, user);
+  const seen: Mapping[] = [];
+  for (const mapping of await listActive(pool, { team: place.team })) {
+    if (await view.sees({ ...mapping, creator: mapping.createdBy })) seen.push(mapping);
+  }
+  if (seen.length === 0) return tell({ text: `_No active bridge sessions._${doubt(view)}` });
+  const lines = await mappingLines(view, request, seen);
+  const text = [`*Active Bridge Sessions* (${seen.length}):\n`, ...lines].join("\n");
+  await tell({ text: text + doubt(view) });
 };

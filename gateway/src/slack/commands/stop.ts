@@ -2,10 +2,11 @@ import { isDead, SessionState, TurnState } from "../../backend/index.js";
 import { Postponed } from "../inbox/job.js";
 import { unansweredBefore } from "../inbox/store.js";
 import { placeKey } from "../keys.js";
-import { findMapping, type Mapping, turnEndedAfter } from "../mappings/store.js";
+import { type Mapping, turnEndedAfter } from "../mappings/store.js";
 import { patiently } from "../work/bridge.js";
 import type { Command, CommandRequest } from "./command.js";
-import { end } from "./end.js";
+import { end, sessionHere } from "./end.js";
+import { mayNotEnd } from "./ending.js";
 import type { Leaving } from "./leaving.js";
 
 /** A message that was written before the stop is given so long to reach the agent, in milliseconds; it is looked for again and again. */
@@ -33,9 +34,14 @@ async function stop(
   request: CommandRequest,
   what: "turn" | "stop",
 ): Promise<void> {
-  const { place, answer } = request;
-  const here = await findMapping(bridge.pool, place);
-  if (!here?.active) return end(bridge, { ...request, args: [] });
+  const { user, answer } = request;
+  const found = await sessionHere(bridge, request);
+  if (found === undefined || "text" in found || !found.mapping.active) {
+    return end(bridge, { ...request, args: [] });
+  }
+  const here = found.mapping;
+  const refusal = await mayNotEnd(bridge, user, here);
+  if (refusal) return answer({ text: refusal });
   const ending = `\`@${bridge.config.botName} end\` ends the session.`;
   switch (await stopTurn(bridge, request, here)) {
     case "stopped":

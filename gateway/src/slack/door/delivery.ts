@@ -34,8 +34,15 @@ export interface SlashCommand {
 /** Someone clicked a button of one of the app's messages. */
 export interface ButtonClick {
   kind: "click";
-  /** The thread that the message is in, or the one it may begin; direct messages are one conversation. */
+  /**
+   * The thread that the message is in, or the one it may begin; direct messages
+   * are one conversation, and under a message that one person sees no thread begins.
+   */
   place: Place;
+  /** The message with the button. */
+  ts: Ts;
+  /** Whether the user alone sees that message. */
+  ephemeral: boolean;
   user: UserId;
   action: string;
   value: string;

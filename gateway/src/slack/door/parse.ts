@@ -159,7 +159,12 @@ const BlockActions = z.object({
   team: z.object({ id: TeamId }).nullish(),
   user: z.object({ id: UserId, team_id: idOrNone(TeamId) }),
   channel: z.object({ id: ChannelId }),
-  message: z.object({ ts: Ts, thread_ts: idOrNone(Ts), team: idOrNone(TeamId) }),
+  message: z.object({ ts: Ts, thread_ts: idOrNone(Ts), team: idOrNone(TeamId) }).optional(),
+  /** All there is of a message that only one person sees. */
+  container: z
+    .object({ message_ts: Ts, thread_ts: idOrNone(Ts), is_ephemeral: z.boolean().nullish() })
+    .optional()
+    .catch(undefined),
   actions: z.tuple(
     [
       z.object({
@@ -175,16 +180,22 @@ const BlockActions = z.object({
 });
 
 function parseClick(body: z.infer<typeof BlockActions>): Accepted | Ignored {
-  const team = body.team?.id || body.message.team || body.user.team_id;
+  const team = body.team?.id || body.message?.team || body.user.team_id;
   if (!team) return { ignored: "a click of no workspace", malformed: true };
   const channel = body.channel.id;
-  const { ts, thread_ts } = body.message;
+  const { message, container } = body;
+  const ts = message?.ts ?? container?.message_ts;
+  if (ts === undefined) return { ignored: "a click on no message" };
+  const ephemeral = container?.is_ephemeral ?? message === undefined;
   const [{ action_id: action, value }] = body.actions;
-  const thread = thread_ts || (isDirectMessage(channel) ? null : ts);
+  const root = isDirectMessage(channel) || ephemeral ? null : ts;
+  const thread = message?.thread_ts || container?.thread_ts || root;
   return {
     delivery: {
       kind: "click",
       place: { team, channel, thread },
+      ts,
+      ephemeral,
       user: body.user.id,
       action,
       value,

@@ -20,6 +20,10 @@ export interface Mapping {
   project: string;
   description: string;
   workingDir: string;
+  /** Whether the session was begun for it, and not one that was there before. */
+  begun: boolean;
+  /** Who wrote a turn from here. */
+  writers: UserId[];
   /** Null while it is active. */
   endReason: EndReason | null;
   /** The delivery that is ending the session from here, or did. */
@@ -38,7 +42,7 @@ export const ONE_ACTIVE = "slack_mappings_active";
 const COLUMNS = `id, team_id as team, channel_id as channel, thread_ts as thread,
   session_id as "sessionId", state = 'active' as active, created_by as "createdBy",
   project_id as project, description, working_dir as "workingDir", end_reason as "endReason",
-  ending_inbox_id as "endingJob"`;
+  ending_inbox_id as "endingJob", begun, writers`;
 const IN_PLACE = "team_id = $1 and channel_id = $2 and coalesce(thread_ts, '') = coalesce($3, '')";
 
 /** The conversation's active mapping, or else its latest. A thread never stands for its channel. */
@@ -51,17 +55,60 @@ export async function findMapping(db: Queryable, place: Place): Promise<Mapping 
   return rows[0];
 }
 
-/** The active mappings of a workspace, of one user or of all, oldest first. */
+/** The active mappings of a workspace, of one user or one channel or of all, oldest first. */
 export async function listActive(
   db: Queryable,
-  { team, user }: { team?: TeamId; user?: UserId } = {},
+  { team, user, channel }: { team?: TeamId; user?: UserId; channel?: ChannelId } = {},
 ): Promise<Mapping[]> {
   const { rows } = await db.query<Mapping>(
     `select ${COLUMNS} from slack_mappings where state = 'active'
-       and ($1::text is null or team_id = $1) and ($2::text is null or created_by = $2) order by id`,
-    [team ?? null, user ?? null],
+       and ($1::text is null or team_id = $1) and ($2::text is null or created_by = $2)
+       and ($3::text is null or channel_id = $3) order by id`,
+    [team ?? null, user ?? null, channel ?? null],
   );
   return rows;
+}
+
+/** Where these sessions were begun in Slack, and by whom; others are left out. */
+export async function begunAt(
+  db: Queryable,
+  sessionIds: string[],
+): Promise<Map<string, { team: TeamId; channel: ChannelId; creator: UserId }>> {
+  const { rows } = await db.query<Pick<Mapping, "sessionId" | "team" | "channel" | "createdBy">>(
+    `select ${COLUMNS} from slack_mappings
+     where session_id = any($1) and begun and state <> 'reserved' order by id desc`,
+    [sessionIds],
+  );
+  return new Map(
+    rows.map(({ sessionId, team, channel, createdBy }) => [
+      sessionId,
+      { team, channel, creator: createdBy },
+    ]),
+  );
+}
+
+/** Who began or entered the session from the workspace, or wrote a turn in it, in that order. */
+export async function involvedIn(
+  db: Queryable,
+  team: TeamId,
+  sessionId: string,
+): Promise<UserId[]> {
+  const { rows } = await db.query<{ createdBy: UserId; writers: UserId[] }>(
+    `select created_by as "createdBy", writers from slack_mappings
+     where session_id = $2 and team_id = $1 and state <> 'reserved' order by begun desc, id`,
+    [team, sessionId],
+  );
+  const users = [...rows.map(({ createdBy }) => createdBy), ...rows.flatMap((row) => row.writers)];
+  return [...new Set(users)];
+}
+
+/** Notes who writes a turn. */
+export async function addWriter(db: Queryable, id: number, user: UserId): Promise<void> {
+  await db.query(
+    `update slack_mappings set writers = writers || $2::text
+     where id = $1 and not $2 = any(writers)`,
+    [id, user],
+  );
 }
 
 /**

@@ -111,7 +111,9 @@ export class Outbox {
     signal: AbortSignal,
     author: UserId | undefined,
   ): Promise<boolean> {
-    const found = reply.state === "sending" ? await this.find(reply, signal) : undefined;
+    // What one person alone sees is not to be found; twice does no harm.
+    const mayBeThere = reply.state === "sending" && reply.only === null;
+    const found = mayBeThere ? await this.find(reply, signal) : undefined;
     if (found) {
       await this.sent(reply, { ts: found });
       return true;
@@ -151,9 +153,15 @@ export class Outbox {
     });
   }
 
-  private async post(reply: Reply): Promise<Posted> {
-    const { channel, thread, id } = reply;
+  /** Undefined: only one person sees it, and it is no message of the conversation. */
+  private async post(reply: Reply): Promise<Posted | undefined> {
+    const { channel, thread, id, only } = reply;
     const { text, blocks, unmarked } = this.adapt(reply.message);
+    if (only !== null) {
+      const where = { channel, user: only, ...(thread !== null && { thread_ts: thread }) };
+      await this.client.chat.postEphemeral({ ...where, text, ...(blocks && { blocks }) });
+      return undefined;
+    }
     const posted = await this.client.chat.postMessage({
       channel,
       text,
@@ -166,10 +174,10 @@ export class Outbox {
     return { ts: Ts.parse(posted.ts), channel: ChannelId.safeParse(posted.channel).data };
   }
 
-  private async sent(reply: Reply, posted: Posted): Promise<void> {
+  private async sent(reply: Reply, posted: Posted | undefined): Promise<void> {
     await transaction(this.pool, async (tx) => {
-      await markSent(tx, reply.id, posted);
-      if (reply.mapping !== null) await activate(tx, reply.mapping, posted.ts);
+      await markSent(tx, reply.id, posted ?? null);
+      if (reply.mapping !== null && posted) await activate(tx, reply.mapping, posted.ts);
     });
   }
 

@@ -114,7 +114,7 @@ function notTaken(code: string): string {
 /** Whether the address that came with a command or a click took the message. */
 async function answered(
   { client, logger }: Means,
-  { responseUrl }: Reply,
+  { responseUrl, only }: Reply,
   message: SlackText,
 ): Promise<boolean> {
   if (responseUrl === null) return false;
@@ -122,7 +122,7 @@ async function answered(
     logger.warn("a response_url is not Slack's, nothing was sent to it");
     return false;
   }
-  return answerAt(responseUrl, message).then(
+  return answerAt(responseUrl, message, only === null ? "in_channel" : "ephemeral").then(
     () => true,
     (error: unknown) => {
       logger.warn({ err: error }, "no answer to the command");

@@ -8,6 +8,8 @@ export interface Draft {
   /** Null: in the channel itself. */
   thread: Ts | null;
   message: SlackText;
+  /** Set: nobody else sees it. It is not looked for after a lost answer, and may be seen twice. */
+  only?: UserId | undefined;
   /** Takes the message when the app cannot write to the channel. */
   responseUrl?: string | undefined;
   /** The mapping that this message tells of: a reserved one becomes active in its thread, and where it cannot be posted, there is none. */
@@ -22,11 +24,12 @@ export interface Draft {
  * A stored reply: new -> sending -> sent, or refused by Slack for good. Found
  * in `sending`, it may have been posted or not.
  */
-export interface Reply extends Omit<Draft, "responseUrl" | "mapping" | "gaveUp"> {
+export interface Reply extends Omit<Draft, "responseUrl" | "mapping" | "gaveUp" | "only"> {
   id: string;
   part: number;
   inboxId: number;
   responseUrl: string | null;
+  only: UserId | null;
   mapping: number | null;
   state: "new" | "sending" | "sent" | "refused";
   /** Whether nobody saw how the last try ended. */
@@ -54,8 +57,9 @@ export async function insertReplies(
   for (const [index, draft] of drafts.entries()) {
     await db.query(
       `insert into slack_outbox
-         (inbox_id, part, channel_id, thread_ts, message, response_url, mapping_id, failed, gave_up)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+         (inbox_id, part, channel_id, thread_ts, message, response_url, mapping_id, failed, gave_up,
+          only_user)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
       [
         inboxId,
         first + index,
@@ -66,6 +70,7 @@ export async function insertReplies(
         draft.mapping ?? null,
         draft.failed ?? false,
         draft.gaveUp ?? false,
+        draft.only ?? null,
       ],
     );
   }
@@ -76,6 +81,7 @@ export async function unsentReplies(db: Queryable, inboxId: number): Promise<Rep
   const { rows } = await db.query<Reply>(
     `select id, part, failed, inbox_id as "inboxId", channel_id as channel, thread_ts as thread, message,
        response_url as "responseUrl", mapping_id as mapping, state,
+       only_user as only,
        in_flight as "inFlight",
        coalesce(extract(epoch from tried_at) * 1000, 0)::float8 as "triedAt",
        coalesce(extract(epoch from now() - tried_at) * 1000, 0)::float8 as "sinceTry"
@@ -146,7 +152,7 @@ export async function markSent(db: Queryable, id: string, posted: Posted | null)
 /** Puts messages into the place of one that Slack did not post: the reply becomes the first of them. */
 export async function replaceReply(
   tx: Queryable,
-  { id, inboxId, part, channel, thread, responseUrl, failed }: Reply,
+  { id, inboxId, part, channel, thread, responseUrl, failed, only }: Reply,
   [first, ...others]: SlackText[],
 ): Promise<void> {
   await tx.query("update slack_outbox set message = $2, state = 'new' where id = $1", [
@@ -166,6 +172,7 @@ export async function replaceReply(
     channel,
     thread,
     message,
+    only: only ?? undefined,
     failed,
     responseUrl: responseUrl ?? undefined,
   }));
@@ -175,7 +182,7 @@ export async function replaceReply(
 /** Sends what is left of the row's replies to its author alone. */
 export async function moveToAuthor(tx: Queryable, inboxId: number, author: UserId): Promise<void> {
   await tx.query(
-    `update slack_outbox set channel_id = $2, thread_ts = null, failed = true
+    `update slack_outbox set channel_id = $2, thread_ts = null, only_user = null, failed = true
      where inbox_id = $1 and state = 'new'`,
     [inboxId, author],
   );

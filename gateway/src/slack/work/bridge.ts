@@ -8,6 +8,7 @@ import type { Job } from "../inbox/job.js";
 import { type ChannelId, isDirectMessage, type Place, type Ts, type UserId } from "../keys.js";
 import type { Outbox } from "../outbox/outbox.js";
 import type { Draft } from "../outbox/store.js";
+import type { Policy } from "../policy.js";
 import type { SlackText } from "../text/message.js";
 
 /** What the work on deliveries needs. */
@@ -17,6 +18,7 @@ export interface Bridge {
   pool: pg.Pool;
   client: WebClient;
   outbox: Outbox;
+  policy: Policy;
   logger: Logger;
 }
 

@@ -65,7 +65,8 @@ export async function routeMessage(
   const leaving = message.forwards ? undefined : leavingOf(text, botUserId, namesOf(config));
   if (leaving && (leaving.addressed || mapping?.active)) {
     onOurs();
-    const given = { job, user: message.user, place, address: place, args: [] };
+    const { user, ts } = message;
+    const given = { job, user, ts, place, address: place, args: [] };
     return runCommand(bridge, leave(leaving), given);
   }
   if (call && line.kind !== "talk" && line.sure) {
@@ -127,9 +128,10 @@ function runLine(
 ): Promise<void> {
   const address = answerTo({ ...message, place });
   const args = line.kind === "command" ? line.args : [];
-  const given = { job, user: message.user, place, address, args, staysHere: true };
+  const { user, ts } = message;
+  const given = { job, user, ts, place, address, args, staysHere: true };
   const unread = filesNote(message);
-  if (unread !== undefined) void whisper(bridge, address, message.user, unread.text);
+  if (unread !== undefined) void whisper(bridge, address, user, unread.text);
   return runCommand(bridge, commandOf(line), given);
 }
 
@@ -139,7 +141,7 @@ function runLine(
  * the backend knows the session and the turn by the row's request id.
  */
 function begin(bridge: Bridge, job: Job, message: SlackMessage, text: string): Promise<void> {
-  const { place, user } = message;
+  const { place, user, ts } = message;
   const first = async () => {
     const [about = ""] = text.trim().split("\n", 1);
     const open = () => createSession(bridge, { job, user, place }, cut(about, MAX_DESCRIPTION));
@@ -148,5 +150,5 @@ function begin(bridge: Bridge, job: Job, message: SlackMessage, text: string): P
     if (!mapping?.active) throw new Error("The session that began here is gone already.");
     await runTurn(bridge, job, message, mapping, text);
   };
-  return runCommand(bridge, first, { job, user, place, address: place, args: [] });
+  return runCommand(bridge, first, { job, user, ts, place, address: place, args: [] });
 }

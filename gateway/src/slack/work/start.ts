@@ -13,6 +13,7 @@ import {
 } from "../mappings/store.js";
 import { type Address, type Bridge, draft } from "./bridge.js";
 import { freeDeadSlots } from "./ended.js";
+import { limitReached } from "./limit.js";
 
 /** Why a session is ended that was begun for a mapping which found no place. */
 export const NO_PLACE = "found no place in Slack";
@@ -32,6 +33,8 @@ export interface Start {
   place: Place;
   /** Where the answer goes when nothing is started, or it starts in place. */
   address: Address;
+  /** Whether it was asked for by a slash command: then its user alone sees why not. */
+  slash?: boolean | undefined;
   /** Makes or finds the session; called again after a crash. */
   open: () => Promise<Session>;
   /** Whether `open` begins a session of its own. */
@@ -114,10 +117,10 @@ export async function beginInPlace(
 /** Reserves a slot and opens the session for it; undefined when the user has no slot left, and was told so. */
 async function openSession(
   bridge: Bridge,
-  start: Pick<Start, "job" | "user" | "place" | "address" | "open" | "begins">,
+  start: Pick<Start, "job" | "user" | "place" | "address" | "open" | "begins" | "slash">,
 ): Promise<{ mapping: number; session: Session } | undefined> {
-  const { job, user, place, address } = start;
-  const { pool, outbox, config } = bridge;
+  const { job, user, place } = start;
+  const { pool, config } = bridge;
   const limit = config.maxSessionsPerUser;
   const takeSlot = () => transaction(pool, (tx) => reserve(tx, job.id, place, user, limit));
   let mapping = await takeSlot();
@@ -126,8 +129,7 @@ async function openSession(
     mapping = await takeSlot();
   }
   if (mapping === undefined) {
-    const text = `Session limit reached (${limit}). End an existing session first.`;
-    await outbox.decide(job, async () => [draft(address, { text })]);
+    await limitReached(bridge, start);
     return undefined;
   }
   const session = await start.open().catch(async (error: unknown) => {

@@ -2,9 +2,10 @@ import { BackendError, isDead, Reason, type Turn, type TurnEvent } from "../../b
 import { TurnQuestions } from "../approvals/follow.js";
 import type { SlackMessage } from "../door/delivery.js";
 import type { Job } from "../inbox/job.js";
-import { type Mapping, touch } from "../mappings/store.js";
+import { addWriter, type Mapping, touch } from "../mappings/store.js";
 import { agentReply } from "../text/agent-reply.js";
 import type { SlackText } from "../text/message.js";
+import { isAdmitted } from "./admit.js";
 import { type Bridge, draft, patiently } from "./bridge.js";
 import { sessionDied } from "./dead.js";
 import { failureText } from "./failure.js";
@@ -22,6 +23,9 @@ export async function runTurn(
   mapping: Mapping,
   text: string,
 ): Promise<void> {
+  const { user, place } = message;
+  if (!(await isAdmitted(bridge, job, { ...message, address: place }))) return;
+  if (!mapping.writers.includes(user)) await addWriter(bridge.pool, mapping.id, user);
   const reply = await answer(bridge, job, message, mapping, text);
   if (reply === "dead") return sessionDied(bridge, job, message, mapping);
   await bridge.outbox.decide(job, async (tx) => {

@@ -67,7 +67,7 @@ async function decide(
       const leaving = leavingCommand(delivery.text);
       const command = leaving ? leave(leaving) : commandOf(line);
       const address = addressOf(delivery);
-      return runCommand(bridge, command, { job, user, place, address, args });
+      return runCommand(bridge, command, { job, user, place, address, args, slash: true });
     }
     case "click":
       return routeClick(bridge, job, delivery);
