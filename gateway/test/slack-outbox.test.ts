@@ -128,6 +128,25 @@ test("tried by another process, and still on its way to Slack: waited for, not p
   expect(await states(job)).toEqual(["sent"]);
 });
 
+test("time that passes between the note of a post and the post: not posted, but left to whoever is next", async () => {
+  const job = await decided("answer");
+  // As if the process was frozen while the database answered.
+  await pool.query(
+    `create function stand_still() returns trigger language plpgsql as $$
+     begin perform pg_sleep(4.5); return new; end $$;
+     create trigger stand_still after update on slack_outbox for each row
+       when (new.state = 'sending') execute function stand_still()`,
+  );
+  const late = await outbox.deliver(job).catch((error: unknown) => error);
+  await pool.query("drop function stand_still cascade");
+  expect(String(late)).toContain("stood still");
+  expect(proxy.calls("chat.postMessage")).toHaveLength(0);
+  expect(await states(job)).toEqual(["sending"]);
+  await sending(job, "1 minute");
+  await newOutbox().deliver(job);
+  expect(await posted()).toEqual(["answer"]);
+});
+
 test("killed after the post, before the row says so: found, not posted again", async () => {
   const job = await decided("one", "two");
   await outbox.deliver(job);
