@@ -73,7 +73,7 @@ test("a session can be begun with a name and a folder, or refused for it", async
   await expect(page.getByText("Not sent:")).toBeVisible();
   await chat.button("Edit").click();
   await expect(chat.box).toHaveValue("hello");
-  await page.getByText("Options").click();
+  await expect(page.getByLabel("Name")).toHaveValue("Quarterly report");
   await page.getByLabel("Working folder").fill("");
   await chat.box.press("Enter");
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Quarterly report");

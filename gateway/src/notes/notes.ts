@@ -20,7 +20,7 @@ export interface Note {
 /** How many characters a note may have. */
 export const LONGEST_NOTE = 10_000;
 /** How many notes one search finds, the newest. */
-export const MOST_FOUND = 50;
+const MOST_FOUND = 50;
 
 interface Row {
   number: number;

@@ -1,7 +1,7 @@
 import { HttpError } from "../errors.js";
 
 /** How many event streams one user may have open at one gateway: far more than anybody has tabs at work. */
-export const MOST_STREAMS = 64;
+const MOST_STREAMS = 64;
 
 /** Counts the open event streams of each user. */
 export class StreamSlots {
