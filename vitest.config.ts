@@ -17,5 +17,7 @@ export default defineConfig({
     testTimeout: 180_000,
     expect: { poll: { timeout: 60_000 } },
     hookTimeout: 180_000,
+    // The cases of a contract suite mostly wait, some of them for long, and beside one another.
+    maxConcurrency: 24,
   },
 });

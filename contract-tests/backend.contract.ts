@@ -1,7 +1,7 @@
 import { describeBackendContract } from "./src/backend/register.js";
 import { contractSettings } from "./src/settings.js";
 
-const { backendUrl, backendToken, agent } = contractSettings(process.env);
+const { backendUrl, backendToken, agent, abilities } = contractSettings(process.env);
 if (backendUrl === undefined) throw new Error("BACKEND_URL is not set.");
 
-describeBackendContract(backendUrl, { token: backendToken, agent }, () => backendUrl);
+describeBackendContract(backendUrl, { token: backendToken, agent, abilities }, () => backendUrl);

@@ -14,6 +14,8 @@ export default defineConfig({
       ...(gatewayUrl || both ? ["gateway.contract.ts"] : []),
     ],
     globalSetup: ["src/require-address.ts"],
-    testTimeout: 30_000,
+    testTimeout: 180_000,
+    // The cases mostly wait, some of them for long, and beside one another.
+    maxConcurrency: 24,
   },
 });

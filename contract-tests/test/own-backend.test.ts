@@ -11,7 +11,8 @@ import { describeBackendContract } from "../src/backend/register.js";
 describe("our backend with the demo agent", () => {
   const token = "nobody-guesses-this";
   const address = boot(async () => ({ BACKEND_TOKENS: `another,${token}` }));
-  describeBackendContract("demo", { token, agent: "demo" }, address);
+  const abilities = ["asks", "thinks", "tools"] as const;
+  describeBackendContract("demo", { token, agent: "demo", abilities }, address);
 });
 
 describe("our backend with an OpenAI-compatible endpoint", () => {

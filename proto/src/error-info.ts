@@ -115,14 +115,29 @@ export function passOn({ code, details, metadata }: ServiceError): ReturnType<ty
  * that can be read, as when something between us and the backend answered.
  */
 export function errorDetails(error: Pick<ServiceError, "metadata">): ErrorDetails | undefined {
+  return errorStatus(error)?.infos[0];
+}
+
+/** The `google.rpc.Status` of a failed call. */
+export interface ErrorStatus {
+  code: number;
+  message: string;
+  /** Every `ErrorInfo` of our domain among its details; the contract has exactly one. */
+  infos: ErrorDetails[];
+}
+
+/** The `google.rpc.Status` of a failed call; undefined if it has none that can be read. */
+export function errorStatus(error: Pick<ServiceError, "metadata">): ErrorStatus | undefined {
   const encoded = error.metadata?.get(DETAILS_KEY)[0];
   if (!Buffer.isBuffer(encoded)) return undefined;
   try {
-    const info = Status.decode(encoded).details.find((any) => any.typeUrl === ERROR_INFO_TYPE);
-    if (!info) return undefined;
-    const { reason, domain, metadata } = ErrorInfo.decode(info.value);
-    if (domain !== ERROR_DOMAIN) return undefined;
-    return { reason: reason as Reason, metadata };
+    const { code, message, details } = Status.decode(encoded);
+    const infos = details
+      .filter(({ typeUrl }) => typeUrl === ERROR_INFO_TYPE)
+      .map(({ value }) => ErrorInfo.decode(value))
+      .filter(({ domain }) => domain === ERROR_DOMAIN)
+      .map(({ reason, metadata }) => ({ reason: reason as Reason, metadata }));
+    return { code, message, infos };
   } catch {
     return undefined;
   }

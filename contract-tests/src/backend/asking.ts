@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   type Approval,
   type ApprovalOption,
+  ApprovalOptionKind,
   type Author,
   type DeepPartial,
   SendRequest,
@@ -21,7 +22,7 @@ export interface AskingTurn {
   rest(): Promise<Told>;
 }
 
-/** Sends a message that makes the demo agent ask, in a new session unless one is given. */
+/** Sends a message that makes the agent ask, in a new session unless one is given. */
 export async function beginAsking(
   subject: BackendSubject,
   request: DeepPartial<SendRequest> = {},
@@ -84,12 +85,17 @@ export interface Answer {
   decidedBy: Author | undefined;
 }
 
+/** What somebody may choose, whatever the agent calls it. */
+export type Choice = "allow" | "reject";
+
+/** The answer that chooses so. */
 export function answerTo(
-  { approvalId }: Approval,
-  optionId: string,
+  approval: Approval,
+  choice: Choice,
   decidedBy: Author | undefined,
 ): Answer {
-  return { approvalId, optionId, decidedBy };
+  const { approvalId } = approval;
+  return { approvalId, optionId: optionOf(approval, choice).optionId, decidedBy };
 }
 
 /** Answers. Returns the question as the call told it. @throws what the call failed with. */
@@ -111,8 +117,13 @@ export async function onlyTurn(subject: BackendSubject, sessionId: string): Prom
   return turn;
 }
 
-/** The option with this id. */
-export function optionOf({ options }: Approval, id: string): ApprovalOption {
-  const option = options.find(({ optionId }) => optionId === id);
-  return option ?? assert.fail(`there is no option "${id}"`);
+const KINDS: Record<Choice, ApprovalOptionKind[]> = {
+  allow: [ApprovalOptionKind.ALLOW_ONCE, ApprovalOptionKind.ALLOW_ALWAYS],
+  reject: [ApprovalOptionKind.REJECT_ONCE, ApprovalOptionKind.REJECT_ALWAYS],
+};
+
+/** The option that allows or rejects, which every question of the suite has to have. */
+export function optionOf({ options }: Approval, choice: Choice): ApprovalOption {
+  const option = options.find(({ kind }) => KINDS[choice].includes(kind));
+  return option ?? assert.fail(`there is no option to ${choice}`);
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { errorDetails, Reason } from "@amp/proto";
+import { errorStatus, Reason } from "@amp/proto";
 import { type ServiceError, status } from "@grpc/grpc-js";
 
 /** Asserts that the error is a failed call with this status and this reason, and with this metadata among its own. */
@@ -9,8 +9,10 @@ export function assertFailure(
   reason: Reason,
   metadata: Record<string, string> = {},
 ): void {
+  assert.notEqual(error, undefined, `nothing failed, but ${status[code]} ${reason} was due`);
   if (!isServiceError(error)) throw error;
-  const details = errorDetails(error);
+  const rich = errorStatus(error);
+  const details = rich?.infos[0];
   const told = Object.keys(metadata).map((key) => [key, details?.metadata[key]]);
   assert.deepEqual(
     {
@@ -21,6 +23,13 @@ export function assertFailure(
     { status: status[code], reason, metadata },
     `the call failed with "${error.message}"`,
   );
+  assert.equal(rich?.infos.length, 1, "there is more than one ErrorInfo");
+  assert.deepEqual(
+    [rich.code, rich.message],
+    [error.code, error.details],
+    "google.rpc.Status says something else than gRPC itself",
+  );
+  assert.notEqual(rich.message, "", "a failure without a text for people");
 }
 
 /** Asserts that the call fails so. */

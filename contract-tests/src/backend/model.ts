@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { Reason, SessionState, type Turn, TurnState } from "@amp/proto";
 import { assertDead, assertFailure } from "./failure.js";
-import { getSession, newSession, transcript } from "./steps.js";
+import { getSession, listAll, newSession, transcript } from "./steps.js";
 import type { BackendSubject } from "./subject.js";
 
 /** What a session is, and no more: its state and its turns. */
@@ -96,7 +96,7 @@ export class ModelRun {
 
   /** @param state UNSPECIFIED for both. */
   async list(state: SessionState): Promise<void> {
-    const { sessions } = await this.subject.client.list({ surface: this.surface, state });
+    const sessions = await listAll(this.subject, { surface: this.surface, state });
     const expected = [...this.sessions.values()].filter(
       (session) => state === SessionState.UNSPECIFIED || session.state === state,
     );

@@ -10,7 +10,7 @@ import { type BackendSubject, type BackendTarget, connectBackend } from "./subje
  */
 export function describeBackendContract(
   title: string,
-  speaking: Pick<BackendTarget, "token" | "agent">,
+  speaking: Pick<BackendTarget, "token" | "agent" | "abilities">,
   address: () => string,
   cases: Case<BackendSubject>[] = backendCases(speaking),
 ): void {

@@ -3,6 +3,7 @@ import {
   type Approval,
   type CreateRequest,
   type DeepPartial,
+  type ListRequest,
   SendRequest,
   type SendStreamResponse,
   type Session,
@@ -39,9 +40,39 @@ export async function getSession({ client }: BackendSubject, sessionId: string):
   return session;
 }
 
-/** The first 200 turns as ListTurns tells them. */
+/** All turns as ListTurns tells them. A page may be shorter than was asked for. */
 export async function transcript({ client }: BackendSubject, sessionId: string): Promise<Turn[]> {
-  return (await client.listTurns({ sessionId, pageSize: 200 })).turns;
+  const all: Turn[] = [];
+  let pageToken = "";
+  do {
+    const page = await client.listTurns({ sessionId, pageSize: 200, pageToken });
+    all.push(...page.turns);
+    pageToken = page.nextPageToken;
+  } while (pageToken !== "");
+  return all;
+}
+
+/** All sessions that List tells for a filter. A page may be shorter than was asked for. */
+export async function listAll(
+  { client }: BackendSubject,
+  filter: DeepPartial<ListRequest>,
+): Promise<Session[]> {
+  const all: Session[] = [];
+  let pageToken = "";
+  do {
+    const page = await client.list({ ...filter, pageToken });
+    all.push(...page.sessions);
+    pageToken = page.nextPageToken;
+  } while (pageToken !== "");
+  return all;
+}
+
+/** The ids of all sessions that List tells for a filter. */
+export async function listIds(
+  subject: BackendSubject,
+  filter: DeepPartial<ListRequest>,
+): Promise<string[]> {
+  return (await listAll(subject, filter)).map(({ sessionId }) => sessionId);
 }
 
 /** Everything a stream tells, until it ends or fails. */
@@ -57,6 +88,8 @@ export interface Told {
   kinds: TurnKind[];
   /** The deltas, from the last whole turn on. */
   reply: string;
+  /** The deltas of thoughts, likewise. */
+  thought: string;
   /** The questions, as the last event about each told it. */
   approvals: Approval[];
   /** The turn in its final state, if the stream told it. */
@@ -71,6 +104,8 @@ type TurnKind = NonNullable<TurnEvent["event"]>["$case"];
 export interface BegunTurn {
   /** As the first event held it. */
   turn: Turn;
+  /** Resolves when the agent works on it, or when the stream is over. */
+  started: Promise<void>;
   /** Resolves when the stream is over, also when it failed. */
   told: Promise<Told>;
 }
@@ -93,26 +128,44 @@ export async function begin(
   }
   const told = emptyTold();
   tell(told, { seq: event.value.seq, event });
-  return { turn: event.value, told: follow(stream, told) };
+  let start = () => {};
+  const started = new Promise<void>((resolve) => {
+    start = resolve;
+  });
+  return { turn: event.value, started, told: follow(stream, told, start).finally(start) };
+}
+
+/** The same, once the agent works on the turn. */
+export async function beginRunning(
+  subject: BackendSubject,
+  request: DeepPartial<SendRequest>,
+): Promise<BegunTurn> {
+  const begun = await begin(subject, request);
+  await begun.started;
+  return begun;
 }
 
 export function emptyTold(): Told {
-  return { kinds: [], reply: "", approvals: [], final: undefined, error: undefined };
+  return { kinds: [], reply: "", thought: "", approvals: [], final: undefined, error: undefined };
 }
 
-/** Puts one more event to what was told. */
+/** Puts one more event to what was told. One of a kind that a later version of the contract has is ignored. */
 export function tell(told: Told, { event }: TurnEvent): void {
-  assert.ok(event, "an event without content");
+  if (!event) return;
   assert.equal(told.final, undefined, `${event.$case} came after the final event`);
   told.kinds.push(event.$case);
   switch (event.$case) {
     case "queued":
     case "started":
       told.reply = event.value.reply;
+      told.thought = event.value.thought;
       told.approvals = [...event.value.approvals];
       break;
     case "textDelta":
       told.reply += event.value.text;
+      break;
+    case "thoughtDelta":
+      told.thought += event.value.text;
       break;
     case "approvalRequested":
       told.approvals.push(event.value);
@@ -129,11 +182,17 @@ export function tell(told: Told, { event }: TurnEvent): void {
   }
 }
 
-async function follow(stream: AsyncIterable<SendStreamResponse>, told: Told): Promise<Told> {
+async function follow(
+  stream: AsyncIterable<SendStreamResponse>,
+  told: Told,
+  start: () => void,
+): Promise<Told> {
   try {
+    if (told.kinds.includes("started")) start();
     for await (const { event } of stream) {
       assert.ok(event, "SendStream answered without an event");
       tell(told, event);
+      if (event.event?.$case === "started") start();
     }
   } catch (error) {
     told.error = error;

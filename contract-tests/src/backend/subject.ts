@@ -8,7 +8,12 @@ export interface BackendTarget {
   token?: string | undefined;
   /** The agent of every session; the backend's default when undefined. */
   agent?: string | undefined;
+  /** What that agent can show besides answering; contract-tests/README.md tells how it is asked to. */
+  abilities?: readonly Ability[];
 }
+
+/** To ask people, to tell thoughts, to use tools. */
+export type Ability = "asks" | "thinks" | "tools";
 
 /** A backend under test, connected. */
 export interface BackendSubject extends BackendTarget, Disposable {

@@ -150,11 +150,12 @@ const KINDS = {
   [TurnState.CANCELLED]: "cancelled",
 } as const;
 
-function newSession(request: CreateRequest, policy: Partial<TurnPolicy>): MemorySession {
+function newSession(request: CreateRequest, given: Partial<TurnPolicy>): MemorySession {
+  const policy = { ...RIGHT_POLICY, ...given };
   const workingDir = request.workingDir || WORKING_DIR;
-  const now = new Date();
+  const now = policy.now();
   const info = {
-    sessionId: randomUUID(),
+    sessionId: policy.newId(),
     agent: "echo",
     workingDir,
     project: workingDir.split("/").at(-1) ?? "",
@@ -164,7 +165,7 @@ function newSession(request: CreateRequest, policy: Partial<TurnPolicy>): Memory
     createdAt: now,
     lastActiveAt: now,
   };
-  return new MemorySession(info, { ...RIGHT_POLICY, ...policy });
+  return new MemorySession(info, policy);
 }
 
 function checkCreate({ agent, workingDir, description, requestId }: CreateRequest): void {

@@ -1,4 +1,4 @@
-import { type Approval, Reason, richError } from "@amp/proto";
+import { type Approval, Reason, richError, type Turn, type TurnFailure } from "@amp/proto";
 import { status } from "@grpc/grpc-js";
 
 /** What a call fails with: made by `richError`. */
@@ -25,17 +25,17 @@ export function queueFull(sessionId: string): Failure {
   });
 }
 
-export function turnFailed(sessionId: string, code: status, text: string): Failure {
-  return richError(code, text, {
+export function turnFailed({ sessionId, seq }: Turn, { code, message }: TurnFailure): Failure {
+  return richError(code as status, message, {
     reason: Reason.TURN_FAILED,
-    metadata: { session_id: sessionId },
+    metadata: { session_id: sessionId, seq: String(seq) },
   });
 }
 
-export function turnCancelled(sessionId: string): Failure {
+export function turnCancelled(sessionId: string, seq: number): Failure {
   return richError(status.CANCELLED, "The turn was cancelled.", {
     reason: Reason.TURN_CANCELLED,
-    metadata: { session_id: sessionId },
+    metadata: { session_id: sessionId, seq: String(seq) },
   });
 }
 
@@ -61,6 +61,10 @@ export function approvalExpired(sessionId: string): Failure {
     reason: Reason.APPROVAL_EXPIRED,
     metadata: { session_id: sessionId },
   });
+}
+
+export function unauthenticated(reason: Reason): Failure {
+  return richError(status.UNAUTHENTICATED, "A token is needed.", { reason, metadata: {} });
 }
 
 export function cursorTooOld(): Failure {

@@ -15,7 +15,7 @@ export interface Mutant {
 }
 
 /** The right backend, but for the flaw. */
-export function mutantBackend({ mutate, policy }: Mutant): Backend {
+export function mutantBackend({ mutate, policy }: Pick<Mutant, "mutate" | "policy">): Backend {
   const right = referenceBackend(policy);
   return { ...right, ...mutate?.(right) };
 }

@@ -146,7 +146,7 @@ export const approvalMutants: Mutant[] = [
   },
   ...(["approvalRequested", "approvalResolved"] as const).map((kind) => ({
     flaw: `Watch does not tell ${kind}`,
-    noticedBy: 'after the answer "reject" all are told of it, and the turn goes on and ends',
+    noticedBy: "after the answer to reject all are told of it, and the turn goes on and ends",
     mutate: (right: Backend): Partial<Backend> => ({
       async *watch(request, signal) {
         for await (const { event } of right.watch(request, signal)) {

@@ -2,6 +2,7 @@ import { Reason, richError, type SendStreamResponse, SessionState, type Turn } f
 import { status } from "@grpc/grpc-js";
 import type { Mutant } from "./mutant.js";
 import { approvalMutants } from "./mutants-approvals.js";
+import { cornerMutants } from "./mutants-corners.js";
 import { endingsMutants } from "./mutants-endings.js";
 import { textMutants } from "./mutants-texts.js";
 
@@ -255,6 +256,7 @@ export const mutants: Mutant[] = [
   ...endingsMutants,
   ...approvalMutants,
   ...textMutants,
+  ...cornerMutants,
 ];
 
 function forgetful(seq: number, turn: Turn): SendStreamResponse {

@@ -1,13 +1,15 @@
-import { fileDescriptors, SessionServiceService } from "@amp/proto";
+import { fileDescriptors, Reason, SessionServiceService } from "@amp/proto";
 import {
   type handleServerStreamingCall,
   type handleUnaryCall,
+  type Metadata,
   Server,
   ServerCredentials,
 } from "@grpc/grpc-js";
 import { ReflectionService } from "@grpc/reflection";
 import { HealthImplementation } from "grpc-health-check";
 import type { Backend } from "./contract.js";
+import { unauthenticated } from "./errors.js";
 
 /** A backend that listens. */
 export interface RunningBackend extends Disposable {
@@ -15,8 +17,20 @@ export interface RunningBackend extends Disposable {
   address: string;
 }
 
+/** What may be wrong with a server, whatever backend is behind it. */
+export interface ServerPolicy {
+  /** Whether it lets in whoever has this token; undefined: everybody, with or without one. */
+  accepts?: (token: string) => boolean;
+  /** Of which services its health is asked besides its own; all others are unknown. */
+  alsoHealthy?: string[];
+}
+
 /** Serves a backend on a free port of this machine, with health and reflection. */
-export async function serve(backend: Backend): Promise<RunningBackend> {
+export async function serve(
+  backend: Backend,
+  { accepts, alsoHealthy = [] }: ServerPolicy = {},
+): Promise<RunningBackend> {
+  const { unary, streaming } = handlers(accepts);
   const server = new Server();
   server.addService(SessionServiceService, {
     create: unary(backend.create),
@@ -31,10 +45,8 @@ export async function serve(backend: Backend): Promise<RunningBackend> {
     cancel: unary(backend.cancel),
     resolveApproval: unary(backend.resolveApproval),
   });
-  new HealthImplementation({
-    "": "SERVING",
-    [SERVICE]: "SERVING",
-  }).addToServer(server);
+  const healthy = ["", SERVICE, ...alsoHealthy].map((service) => [service, "SERVING"] as const);
+  new HealthImplementation(Object.fromEntries(healthy)).addToServer(server);
   const format = "Protocol Buffer 3 DescriptorProto";
   const fileDescriptorProtos = await fileDescriptors();
   new ReflectionService({ fds: { format, type: {}, fileDescriptorProtos } }).addToServer(server);
@@ -49,29 +61,47 @@ export async function serve(backend: Backend): Promise<RunningBackend> {
 
 const SERVICE = "amp.session.v1.SessionService";
 
-function unary<Request, Response>(
-  method: (request: Request, signal: AbortSignal) => Promise<Response>,
-): handleUnaryCall<Request, Response> {
-  return (call, callback) => {
-    method(call.request, signalOf(call)).then(
-      (response) => callback(null, response),
-      (failure) => callback(failure),
-    );
-  };
-}
+/** How calls are handled by a server that lets in these tokens. */
+function handlers(accepts: ServerPolicy["accepts"]) {
+  function assertLetIn(metadata: Metadata): void {
+    if (!accepts) return;
+    const [header] = metadata.get("authorization");
+    const [, token] = /^Bearer (.+)$/i.exec(String(header ?? "")) ?? [];
+    if (token === undefined) throw unauthenticated(Reason.TOKEN_MISSING);
+    if (!accepts(token)) throw unauthenticated(Reason.TOKEN_INVALID);
+  }
 
-function streaming<Request, Response>(
-  method: (request: Request, signal: AbortSignal) => AsyncIterable<Response>,
-): handleServerStreamingCall<Request, Response> {
-  return (call) => {
-    const signal = signalOf(call);
-    const tell = async () => {
-      for await (const response of method(call.request, signal)) call.write(response);
-      call.end();
-    };
-    tell().catch((failure) => {
-      if (!signal.aborted) call.emit("error", failure);
-    });
+  return {
+    unary<Request, Response>(
+      method: (request: Request, signal: AbortSignal) => Promise<Response>,
+    ): handleUnaryCall<Request, Response> {
+      return (call, callback) => {
+        const answer = async () => {
+          assertLetIn(call.metadata);
+          return method(call.request, signalOf(call));
+        };
+        answer().then(
+          (response) => callback(null, response),
+          (failure) => callback(failure),
+        );
+      };
+    },
+
+    streaming<Request, Response>(
+      method: (request: Request, signal: AbortSignal) => AsyncIterable<Response>,
+    ): handleServerStreamingCall<Request, Response> {
+      return (call) => {
+        const signal = signalOf(call);
+        const tell = async () => {
+          assertLetIn(call.metadata);
+          for await (const response of method(call.request, signal)) call.write(response);
+          call.end();
+        };
+        tell().catch((failure) => {
+          if (!signal.aborted) call.emit("error", failure);
+        });
+      };
+    },
   };
 }
 

@@ -1,4 +1,6 @@
+import { randomUUID } from "node:crypto";
 import { EventEmitter, on, once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
 import {
   type Approval,
   ApprovalState,
@@ -36,12 +38,21 @@ export interface TurnPolicy {
   next(open: Turn[]): Turn | undefined;
   /** Whether an answer to this question counts. */
   takesAnswer(approval: Approval): boolean;
+  /** Milliseconds from a turn's acceptance, or the end of the one before, to its start. */
+  startDelay: number;
+  /** The time, in the resolution of the backend's clock. */
+  now(): Date;
+  /** A new session's id. */
+  newId(): string;
 }
 
 export const RIGHT_POLICY: TurnPolicy = {
   mostOpen: 20,
   next: (open) => open[0],
   takesAnswer: ({ state }) => state === ApprovalState.PENDING,
+  startDelay: 0,
+  now: () => new Date(),
+  newId: randomUUID,
 };
 
 /** A session in memory. Its turns run one at a time, oldest first. */
@@ -83,7 +94,7 @@ export class MemorySession {
       message,
       author,
       state: TurnState.QUEUED,
-      createdAt: new Date(),
+      createdAt: this.policy.now(),
     });
     this.turns.push(turn);
     this.touch();
@@ -123,7 +134,7 @@ export class MemorySession {
     this.info.state = SessionState.ENDED;
     this.info.endKind = EndKind.ENDED;
     this.info.endReason = reason;
-    this.info.endedAt = new Date();
+    this.info.endedAt = this.policy.now();
     for (const turn of this.openTurns.toReversed()) this.stop(turn);
     this.events.emit("event", { $case: "ended", value: this.view() });
     return true;
@@ -133,8 +144,8 @@ export class MemorySession {
   outcome(turn: Turn): Turn {
     this.assertAlive();
     const { sessionId } = this.info;
-    if (turn.state === TurnState.CANCELLED) throw turnCancelled(sessionId);
-    if (turn.failure) throw turnFailed(sessionId, turn.failure.code, turn.failure.message);
+    if (turn.state === TurnState.CANCELLED) throw turnCancelled(sessionId, turn.seq);
+    if (turn.failure) throw turnFailed(turn, turn.failure);
     return turn;
   }
 
@@ -150,6 +161,8 @@ export class MemorySession {
   }
 
   private async run(turn: Turn, signal: AbortSignal): Promise<void> {
+    if (this.policy.startDelay > 0) await delay(this.policy.startDelay);
+    if (signal.aborted) return;
     turn.state = TurnState.RUNNING;
     this.tell(turn, { $case: "started", value: structuredClone(turn) });
     const ask = (question: Question) => this.ask(turn, question, signal);
@@ -157,6 +170,7 @@ export class MemorySession {
       for await (const piece of echo(turn.message, signal, ask)) {
         signal.throwIfAborted();
         if (typeof piece === "string") this.addText(turn, piece);
+        else if ("thought" in piece) this.addThought(turn, piece.thought);
         else this.putToolCall(turn, piece);
       }
       this.finish(turn, "completed", TurnState.COMPLETED);
@@ -170,6 +184,11 @@ export class MemorySession {
   private addText(turn: Turn, text: string): void {
     turn.reply += text;
     this.tell(turn, { $case: "textDelta", value: { text } });
+  }
+
+  private addThought(turn: Turn, text: string): void {
+    turn.thought += text;
+    this.tell(turn, { $case: "thoughtDelta", value: { text } });
   }
 
   private putToolCall(turn: Turn, call: ToolCall): void {
@@ -193,7 +212,7 @@ export class MemorySession {
   }
 
   private finish(turn: Turn, $case: "completed" | "failed" | "cancelled", state: TurnState): void {
-    Object.assign(turn, { state, finishedAt: new Date() });
+    Object.assign(turn, { state, finishedAt: this.policy.now() });
     expireApprovals(turn);
     this.touch();
     this.tell(turn, { $case, value: structuredClone(turn) });
@@ -207,7 +226,7 @@ export class MemorySession {
   }
 
   private touch(): void {
-    this.info.lastActiveAt = new Date();
+    this.info.lastActiveAt = this.policy.now();
   }
 }
 

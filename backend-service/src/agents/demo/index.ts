@@ -15,7 +15,7 @@ const MAX_LONG = 200_000;
  * - `slow N`: streams over N seconds;
  * - `long N`: exactly N characters, at most 200,000;
  * - `markdown`: every kind of Markdown;
- * - `think`, `tool`: shows thoughts, a tool call;
+ * - `think`, `tool`: shows thoughts, a tool call; `think N` then answers over N seconds;
  * - `approve N`: asks for permission, N times (once by default, 5 at most);
  * - `fail`: fails the turn as unavailable.
  */
@@ -52,7 +52,8 @@ async function* answer(
   }
   if (command === "think") yield* think(signal);
   if (command === "tool") yield* useTool(message, signal);
-  const seconds = command === "slow" && amount > 0 ? amount : 0;
+  const isSlow = command === "slow" || command === "think";
+  const seconds = isSlow && amount > 0 ? amount : 0;
   const introduction = turn === 1 ? INTRODUCTION : "";
   const reply = `${introduction}You said (turn ${turn}): ${message}`;
   if (command === "approve") {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { type Approval, ApprovalState, Reason, TurnState } from "@amp/proto";
 import { status } from "@grpc/grpc-js";
 import type { Case } from "../../case.js";
@@ -27,9 +28,9 @@ export const answerCases: Case<BackendSubject>[] = [
     async run(subject) {
       const { sessionId, approval, rest } = await askedTurn(subject, { message: "approve race" });
       const answers = PEOPLE.flatMap((by, n) => {
-        const optionId = n % 2 ? "allow" : "reject";
+        const choice = n % 2 ? "allow" : "reject";
         const again = { ...by, displayName: `${by.displayName}, again` };
-        return [by, again].map((decidedBy) => answerTo(approval, optionId, decidedBy));
+        return [by, again].map((decidedBy) => answerTo(approval, choice, decidedBy));
       });
       const outcomes = await Promise.all(
         answers.map((each) =>
@@ -54,8 +55,6 @@ export const answerCases: Case<BackendSubject>[] = [
           assert.ok(!isLike(outcome, winner), "an answer like the one that counts failed");
         }
       }
-      const { label } = optionOf(winner, winner.optionId);
-      assert.ok(final.reply.split("\n").includes(`Your answer was: ${label}.`), final.reply);
     },
   },
   {
@@ -114,7 +113,7 @@ export const answerCases: Case<BackendSubject>[] = [
       assert.equal(decided.decidedBy, undefined);
       assert.deepEqual(await resolve(subject, sessionId, anonymous), decided);
       const call = resolve(subject, sessionId, answerTo(approval, "allow", person("U1")));
-      const first = { option_id: "allow", session_id: sessionId };
+      const first = { option_id: decided.optionId, session_id: sessionId };
       await assertFails(call, status.FAILED_PRECONDITION, Reason.APPROVAL_DECIDED, first);
       assert.deepEqual((await rest()).final?.approvals, [decided]);
     },
@@ -125,12 +124,14 @@ export const answerCases: Case<BackendSubject>[] = [
       const { sessionId, approval, rest } = await askedTurn(subject);
       const { client } = subject;
       const { approvalId } = approval;
-      for (const optionId of ["", "x".repeat(201), "Allow", "allow ", "allow\0", "maybe"]) {
+      const { optionId: allow } = optionOf(approval, "allow");
+      const near = [` ${allow}`, `${allow} `, `${allow}\0`, `${allow}x`, allow.slice(0, -1)];
+      for (const optionId of ["", "x".repeat(201), ...near, `no-${randomUUID()}`]) {
         const call = client.resolveApproval({ sessionId, approvalId, optionId });
         await assertInvalid(call, "option_id", sessionId);
       }
       for (const unknown of ["", "x".repeat(201), "unknown", `${approvalId}x`]) {
-        const call = client.resolveApproval({ sessionId, approvalId: unknown, optionId: "allow" });
+        const call = client.resolveApproval({ sessionId, approvalId: unknown, optionId: allow });
         await assertInvalid(call, "approval_id", sessionId);
       }
       const turn = await onlyTurn(subject, sessionId);

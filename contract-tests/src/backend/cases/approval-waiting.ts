@@ -44,6 +44,18 @@ export const waitingCases: Case<BackendSubject>[] = [
     },
   },
   {
+    name: "a question still waits after 10 seconds in which nobody answered",
+    async run(subject) {
+      const { sessionId, approval, rest } = await askedTurn(subject);
+      // Other cases run meanwhile; a turn of another session measures the time.
+      const { sessionId: clock } = await newSession(subject);
+      await say(subject, clock, "slow 10.5");
+      assert.deepEqual((await onlyTurn(subject, sessionId)).approvals, [approval]);
+      const decided = await resolve(subject, sessionId, answerTo(approval, "allow", ANNA));
+      assert.deepEqual((await rest()).final?.approvals, [decided]);
+    },
+  },
+  {
     name: "End expires the question; what was answered is NOT_FOUND then, but stays readable",
     async run(subject) {
       const { sessionId, question } = await beginAsking(subject, { message: "approve 2" });

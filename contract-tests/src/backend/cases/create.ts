@@ -5,8 +5,9 @@ import { EndKind, Reason, SessionState } from "@amp/proto";
 import { status } from "@grpc/grpc-js";
 import type { Case } from "../../case.js";
 import { assertFails } from "../failure.js";
-import { getSession, newSession } from "../steps.js";
+import { getSession, listIds, newSession } from "../steps.js";
 import type { BackendSubject } from "../subject.js";
+import { nearlyEqualIds } from "../texts.js";
 
 /** Create: what a new session looks like, and that a repeat makes no second one. */
 export const createCases: Case<BackendSubject>[] = [
@@ -17,8 +18,10 @@ export const createCases: Case<BackendSubject>[] = [
       const session = await newSession(subject, { description: "First", origin });
       assert.equal(session.sessionId.length, 36);
       assert.notEqual(session.agent, "");
-      assert.ok(path.posix.isAbsolute(session.workingDir), `${session.workingDir} is not absolute`);
-      assert.equal(session.project, path.posix.basename(session.workingDir));
+      // A backend may run on Windows.
+      const { isAbsolute, basename } = session.workingDir.startsWith("/") ? path.posix : path.win32;
+      assert.ok(isAbsolute(session.workingDir), `${session.workingDir} is not absolute`);
+      assert.equal(session.project, basename(session.workingDir));
       assert.equal(session.description, "First");
       assert.deepEqual(session.origin, origin);
       assert.equal(session.state, SessionState.ACTIVE);
@@ -49,8 +52,35 @@ export const createCases: Case<BackendSubject>[] = [
       const repeats = Array.from({ length: 20 }, () => newSession(subject, request));
       const [first, ...others] = await Promise.all(repeats);
       for (const other of others) assert.deepEqual(other, first);
-      const { sessions } = await subject.client.list({ surface: origin.surface });
-      assert.equal(sessions.length, 1);
+      assert.deepEqual(await listIds(subject, { surface: origin.surface }), [first?.sessionId]);
+    },
+  },
+  {
+    name: "Create repeated with other fields answers the session as the first call began it",
+    async run(subject) {
+      const requestId = randomUUID();
+      const origin = { surface: "contract", user: "U1", conversation: "C1" };
+      const first = await newSession(subject, { requestId, description: "First", origin });
+      for (const other of [
+        { description: "Second" },
+        { origin: { surface: "another", user: "U2", conversation: "C2" } },
+        { description: "", origin: undefined },
+      ]) {
+        assert.deepEqual(await newSession(subject, { requestId, ...other }), first);
+      }
+      assert.deepEqual(await getSession(subject, first.sessionId), first);
+    },
+  },
+  {
+    name: "Create with request_ids that nearly match begins a session each",
+    async run(subject) {
+      const ids = nearlyEqualIds();
+      const sessions = await Promise.all(
+        ids.map((requestId) => newSession(subject, { requestId })),
+      );
+      assert.equal(new Set(sessions.map(({ sessionId }) => sessionId)).size, ids.length);
+      const [again] = await Promise.all([newSession(subject, { requestId: ids[0] ?? "" })]);
+      assert.equal(again.sessionId, sessions[0]?.sessionId);
     },
   },
   {

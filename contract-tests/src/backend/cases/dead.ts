@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { Reason, SessionState } from "@amp/proto";
 import type { Case } from "../../case.js";
 import { assertDead } from "../failure.js";
-import { drain, getSession, newSession, say, transcript } from "../steps.js";
+import { drain, getSession, listAll, newSession, say, transcript } from "../steps.js";
 import type { BackendSubject } from "../subject.js";
 
 type Call = (subject: BackendSubject, sessionId: string) => Promise<unknown>;
@@ -38,7 +38,12 @@ export const deadCases: Case<BackendSubject>[] = [
     async run(subject: BackendSubject) {
       const { sessionId } = await newSession(subject);
       await subject.client.end({ sessionId });
-      await assertDead(call(subject, sessionId), Reason.SESSION_ENDED, sessionId);
+      // Again and again: a backend may remember the end for the first caller only.
+      for (let times = 0; times < 4; times += 1) {
+        await assertDead(call(subject, sessionId), Reason.SESSION_ENDED, sessionId);
+      }
+      const together = Array.from({ length: 4 }, () => call(subject, sessionId));
+      for (const each of together) await assertDead(each, Reason.SESSION_ENDED, sessionId);
     },
   })),
   {
@@ -49,7 +54,11 @@ export const deadCases: Case<BackendSubject>[] = [
       await subject.client.send(request);
       await subject.client.end({ sessionId });
       for (const dead of [{ ...request, requestId: randomUUID() }, request]) {
-        await assertDead(subject.client.send(dead), Reason.SESSION_ENDED, sessionId);
+        for (let times = 0; times < 3; times += 1) {
+          await assertDead(subject.client.send(dead), Reason.SESSION_ENDED, sessionId);
+          const stream = drain(subject.client.sendStream(dead));
+          await assertDead(stream, Reason.SESSION_ENDED, sessionId);
+        }
       }
       assert.equal((await getSession(subject, sessionId)).turnCount, 1);
     },
@@ -65,6 +74,9 @@ export const deadCases: Case<BackendSubject>[] = [
       assert.equal(ended.endReason, "enough");
       assert.ok(ended.endedAt && ended.createdAt && ended.endedAt >= ended.createdAt);
       assert.deepEqual(await transcript(subject, sessionId), [turn]);
+      assert.deepEqual(await subject.client.end({ sessionId, reason: "again" }), { ended: false });
+      assert.deepEqual(await getSession(subject, sessionId), ended);
+      assert.deepEqual(await listAll(subject, { sessionIds: [sessionId] }), [ended]);
     },
   },
 ];

@@ -4,7 +4,7 @@ import { EndKind, Reason, SessionState, TurnState } from "@amp/proto";
 import { status } from "@grpc/grpc-js";
 import type { Case } from "../../case.js";
 import { assertDead, assertFailure } from "../failure.js";
-import { begin, getSession, newSession, say, transcript } from "../steps.js";
+import { begin, beginRunning, getSession, newSession, say, transcript } from "../steps.js";
 import type { BackendSubject } from "../subject.js";
 import { openWatch } from "../watching.js";
 
@@ -16,6 +16,10 @@ export const endCases: Case<BackendSubject>[] = [
       const { sessionId } = await newSession(subject);
       assert.deepEqual(await subject.client.end({ sessionId, reason: "one" }), { ended: true });
       assert.deepEqual(await subject.client.end({ sessionId, reason: "two" }), { ended: false });
+      assert.equal((await getSession(subject, sessionId)).endReason, "one");
+      for (const reason of ["", "three"]) {
+        assert.deepEqual(await subject.client.end({ sessionId, reason }), { ended: false });
+      }
       assert.equal((await getSession(subject, sessionId)).endReason, "one");
     },
   },
@@ -30,6 +34,7 @@ export const endCases: Case<BackendSubject>[] = [
       await subject.client.end({ sessionId });
       const { sessions } = await subject.client.list({ sessionIds: [sessionId] });
       const { ended } = await watch.told;
+      assert.deepEqual(sessions, [await getSession(subject, sessionId)]);
       for (const session of [await getSession(subject, sessionId), sessions[0], ended]) {
         assert.equal(session?.state, SessionState.ENDED);
         assert.equal(session.endKind, EndKind.ENDED);
@@ -55,7 +60,7 @@ export const endCases: Case<BackendSubject>[] = [
     name: "End cancels the running turn and those that wait; their callers learn that it ended",
     async run(subject) {
       const { sessionId } = await newSession(subject);
-      const running = await begin(subject, { sessionId, message: "slow 30" });
+      const running = await beginRunning(subject, { sessionId, message: "slow 30" });
       const queued = await begin(subject, { sessionId, message: "waits" });
       const joined = subject.client.send({
         sessionId,

@@ -7,6 +7,9 @@ import { assertInvalid } from "../failure.js";
 import { getSession, newSession } from "../steps.js";
 import type { BackendSubject } from "../subject.js";
 
+/** Long enough for a position even where others end sessions now and then. */
+const QUIET_MS = 150_000;
+
 /**
  * WatchEndings: every end once, in one order, from any cursor. Sessions of others may end meanwhile.
  *
@@ -65,6 +68,29 @@ export const endingsCases: Case<BackendSubject>[] = [
         const later = await (await readEndings(subject, cursor)).until(last);
         assert.deepEqual(later, told.slice(dealtWith));
       }
+    },
+  },
+  {
+    name: "a reader of WatchEndings that missed 60 endings is told all of them",
+    async run(subject) {
+      const ids = await newSessions(subject, 60);
+      const { cursor } = await readEndings(subject);
+      await Promise.all(ids.map((sessionId) => subject.client.end({ sessionId })));
+      const late = await readEndings(subject, cursor);
+      const told = of(await late.until(await endedSession(subject)), ids);
+      assert.deepEqual(told.map(({ sessionId }) => sessionId).sort(), ids.toSorted());
+    },
+  },
+  {
+    name: "WatchEndings tells a position after at most 15 quiet seconds, and goes on",
+    async run(subject) {
+      const quiet = await readEndings(subject, "", QUIET_MS);
+      // Others may end sessions meanwhile: a position comes after 15 s without any.
+      const position = await quiet.position();
+      const sessionId = await endedSession(subject);
+      assert.equal((await quiet.until(sessionId)).at(-1)?.sessionId, sessionId);
+      const again = await readEndings(subject, position);
+      assert.equal((await again.until(sessionId)).at(-1)?.sessionId, sessionId);
     },
   },
   {

@@ -31,9 +31,29 @@ export const failedTurnCases: Case<BackendSubject>[] = [
       const request = { sessionId, message: "fail", requestId: randomUUID() };
       const { failure } = await failedTurn(subject, sessionId, request.requestId);
       const code: status = failure?.code ?? status.OK;
-      await assertFails(client.send(request), code, Reason.TURN_FAILED);
-      await assertFails(drain(client.sendStream(request)), code, Reason.TURN_FAILED);
+      const metadata = { session_id: sessionId, seq: "1" };
+      const repeats = [() => client.send(request), () => drain(client.sendStream(request))];
+      for (const repeat of repeats) {
+        const again: Promise<unknown> = repeat();
+        await assertFails(again, code, Reason.TURN_FAILED, metadata);
+        const [{ reason }] = (await Promise.allSettled([again])) as [PromiseRejectedResult];
+        assert.equal(reason.details, failure?.message, "the repeat has another text");
+      }
       assert.equal((await getSession(subject, sessionId)).turnCount, 1);
+    },
+  },
+  {
+    name: "SendStream of a turn that fails, for the first time and alone, fails with TURN_FAILED",
+    async run(subject) {
+      const { client } = subject;
+      const { sessionId } = await newSession(subject);
+      for (const seq of [1, 2]) {
+        const call = drain(client.sendStream({ sessionId, message: "fail" }));
+        await Promise.allSettled([call]);
+        const { failure } = (await transcript(subject, sessionId))[seq - 1] ?? {};
+        const code: status = failure?.code ?? status.OK;
+        await assertFails(call, code, Reason.TURN_FAILED, { seq: String(seq) });
+      }
     },
   },
   {
@@ -59,6 +79,9 @@ async function failedTurn(
   const code: status = turn.failure?.code ?? status.OK;
   assert.notEqual(code, status.NOT_FOUND);
   assert.notEqual(code, status.OK);
-  await assertFails(call, code, Reason.TURN_FAILED, { session_id: sessionId });
+  await assertFails(call, code, Reason.TURN_FAILED, {
+    session_id: sessionId,
+    seq: String(turn.seq),
+  });
   return turn;
 }

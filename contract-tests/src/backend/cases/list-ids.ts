@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { type DeepPartial, type ListRequest, SessionState } from "@amp/proto";
+import { SessionState } from "@amp/proto";
 import type { Case } from "../../case.js";
 import { assertInvalid } from "../failure.js";
-import { newSession } from "../steps.js";
+import { listIds, newSession } from "../steps.js";
 import type { BackendSubject } from "../subject.js";
 
 const MOST_IDS = 200;
@@ -16,11 +16,11 @@ export const listIdsCases: Case<BackendSubject>[] = [
       const { surface, ids } = await populate(subject, 3);
       const [one = "", two = ""] = ids;
       const unknown = [randomUUID(), "no-such-session"];
-      const listed = await list(subject, { surface });
+      const listed = await listIds(subject, { surface });
       const sessionIds = [...unknown, one, two, one];
       const expected = listed.filter((id) => id === one || id === two);
-      assert.deepEqual(await list(subject, { sessionIds }), expected);
-      assert.deepEqual(await list(subject, { sessionIds: unknown }), []);
+      assert.deepEqual(await listIds(subject, { sessionIds }), expected);
+      assert.deepEqual(await listIds(subject, { sessionIds: unknown }), []);
     },
   },
   {
@@ -31,11 +31,11 @@ export const listIdsCases: Case<BackendSubject>[] = [
       await subject.client.end({ sessionId: ended });
       const sessionIds = [alive, ended];
       const { ACTIVE, ENDED } = SessionState;
-      assert.deepEqual(await list(subject, { sessionIds, state: ACTIVE }), [alive]);
-      assert.deepEqual(await list(subject, { sessionIds, state: ENDED }), [ended]);
-      assert.equal((await list(subject, { sessionIds, surface })).length, 2);
-      assert.deepEqual(await list(subject, { sessionIds, surface: randomUUID() }), []);
-      assert.deepEqual(await list(subject, { sessionIds, idPrefix: alive }), [alive]);
+      assert.deepEqual(await listIds(subject, { sessionIds, state: ACTIVE }), [alive]);
+      assert.deepEqual(await listIds(subject, { sessionIds, state: ENDED }), [ended]);
+      assert.equal((await listIds(subject, { sessionIds, surface })).length, 2);
+      assert.deepEqual(await listIds(subject, { sessionIds, surface: randomUUID() }), []);
+      assert.deepEqual(await listIds(subject, { sessionIds, idPrefix: alive }), [alive]);
     },
   },
   {
@@ -43,7 +43,7 @@ export const listIdsCases: Case<BackendSubject>[] = [
     async run(subject) {
       const { ids } = await populate(subject, 7);
       const sessionIds = ids.slice(0, 5);
-      const expected = await list(subject, { sessionIds });
+      const expected = await listIds(subject, { sessionIds });
       assert.deepEqual(expected.toSorted(), sessionIds.toSorted());
       for (const pageSize of [1, 2, 5]) {
         const listed: string[] = [];
@@ -62,7 +62,7 @@ export const listIdsCases: Case<BackendSubject>[] = [
     async run(subject) {
       const { sessionId } = await newSession(subject);
       const sessionIds = [sessionId, ...Array.from({ length: MOST_IDS - 1 }, () => randomUUID())];
-      assert.deepEqual(await list(subject, { sessionIds }), [sessionId]);
+      assert.deepEqual(await listIds(subject, { sessionIds }), [sessionId]);
       const tooMany = [...sessionIds, randomUUID()];
       await assertInvalid(subject.client.list({ sessionIds: tooMany }), "session_ids");
     },
@@ -75,8 +75,4 @@ async function populate(subject: BackendSubject, count: number) {
   const creating = Array.from({ length: count }, () => newSession(subject, { origin }));
   const ids = (await Promise.all(creating)).map(({ sessionId }) => sessionId);
   return { surface: origin.surface, ids };
-}
-
-async function list({ client }: BackendSubject, filter: DeepPartial<ListRequest>) {
-  return (await client.list(filter)).sessions.map(({ sessionId }) => sessionId);
 }

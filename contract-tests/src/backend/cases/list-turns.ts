@@ -61,6 +61,30 @@ export const listTurnsCases: Case<BackendSubject>[] = [
     },
   },
   {
+    name: "ListTurns answers at most 50 turns unless asked for more, and no token after the last page",
+    async run(subject) {
+      const { sessionId } = await newSession(subject);
+      for (let turn = 1; turn <= 51; turn += 1) await say(subject, sessionId, `message ${turn}`);
+      const page = await subject.client.listTurns({ sessionId });
+      assert.ok(page.turns.length <= 50, `a page of ${page.turns.length}`);
+      assert.notEqual(page.nextPageToken, "", "the 51st turn cannot be reached");
+      for (const pageSize of [17, 51, 200]) {
+        const seqs: number[] = [];
+        let pageToken = "";
+        do {
+          const next = await subject.client.listTurns({ sessionId, pageSize, pageToken });
+          assert.notEqual(next.turns.length, 0, "a token led to an empty page");
+          seqs.push(...next.turns.map(({ seq }) => seq));
+          pageToken = next.nextPageToken;
+        } while (pageToken !== "");
+        assert.deepEqual(
+          seqs,
+          Array.from({ length: 51 }, (_, at) => at + 1),
+        );
+      }
+    },
+  },
+  {
     name: "ListTurns of a session without turns is empty",
     async run(subject) {
       const { sessionId } = await newSession(subject);

@@ -28,12 +28,14 @@ export const sendStreamCases: Case<BackendSubject>[] = [
     name: "SendStream's first event says that the turn is stored",
     async run(subject) {
       const { sessionId } = await newSession(subject);
-      const { turn } = await begin(subject, { sessionId, message: "slow 30" });
+      const { turn, started } = await begin(subject, { sessionId, message: "slow 30" });
       const stored = await transcript(subject, sessionId);
       assert.deepEqual(
-        stored.map(({ seq, requestId, message, state }) => ({ seq, requestId, message, state })),
-        [{ seq: 1, requestId: turn.requestId, message: "slow 30", state: TurnState.RUNNING }],
+        stored.map(({ seq, requestId, message }) => ({ seq, requestId, message })),
+        [{ seq: 1, requestId: turn.requestId, message: "slow 30" }],
       );
+      await started;
+      assert.equal((await transcript(subject, sessionId))[0]?.state, TurnState.RUNNING);
       await subject.client.end({ sessionId });
     },
   },
@@ -52,13 +54,32 @@ export const sendStreamCases: Case<BackendSubject>[] = [
     },
   },
   {
+    name: "several SendStreams on one running turn each make up the reply",
+    async run(subject) {
+      const { sessionId } = await newSession(subject);
+      const request = { sessionId, message: "slow 1 for several", requestId: randomUUID() };
+      const streams = [
+        await begin(subject, request),
+        await begin(subject, request),
+        await begin(subject, request),
+      ];
+      const { reply, turn } = await subject.client.send(request);
+      for (const { told } of streams) {
+        const { reply: deltas, final } = await told;
+        assert.equal(deltas, reply, "the deltas do not make up the reply");
+        assert.deepEqual(final, turn);
+      }
+    },
+  },
+  {
     name: "SendStream repeated after the turn ends with the stored turn",
     async run(subject) {
       const { sessionId } = await newSession(subject);
       const request = { sessionId, message: "kept", requestId: randomUUID() };
       const { turn } = await subject.client.send(request);
       const events = await drain(subject.client.sendStream(request));
-      assert.deepEqual(events.at(-1)?.event?.event, { $case: "completed", value: turn });
+      const last = events.findLast(({ event }) => event?.event !== undefined);
+      assert.deepEqual(last?.event?.event, { $case: "completed", value: turn });
       assert.equal((await getSession(subject, sessionId)).turnCount, 1);
     },
   },

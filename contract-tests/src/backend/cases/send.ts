@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { TurnState } from "@amp/proto";
 import type { Case } from "../../case.js";
-import { begin, getSession, newSession, say, transcript } from "../steps.js";
+import { begin, beginRunning, getSession, newSession, say, transcript } from "../steps.js";
 import type { BackendSubject } from "../subject.js";
 
 /** Send: one turn, its reply, and that a repeat never runs it twice. */
@@ -100,10 +100,24 @@ export const sendCases: Case<BackendSubject>[] = [
     },
   },
   {
+    name: "last_active_at follows the end of a turn, and not only its acceptance",
+    async run(subject) {
+      const { sessionId } = await newSession(subject);
+      const { createdAt } = await say(subject, sessionId, "slow 0.8 until the end");
+      const { lastActiveAt } = await getSession(subject, sessionId);
+      assert.ok(createdAt && lastActiveAt);
+      // The turn took 0.8 s; a clock may count in tenths of a second.
+      assert.ok(
+        lastActiveAt.getTime() - createdAt.getTime() >= 500,
+        "it tells the acceptance only",
+      );
+    },
+  },
+  {
     name: "turn_count and open_turns follow the turns; last_active_at grows",
     async run(subject) {
       const { sessionId, lastActiveAt } = await newSession(subject);
-      const running = await begin(subject, { sessionId, message: "slow 30" });
+      const running = await beginRunning(subject, { sessionId, message: "slow 30" });
       await begin(subject, { sessionId, message: "waits" });
       const busy = await getSession(subject, sessionId);
       assert.deepEqual([busy.turnCount, busy.openTurns], [2, 2]);

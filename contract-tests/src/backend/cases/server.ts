@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
-import { Client, credentials, Metadata, type MethodDefinition } from "@grpc/grpc-js";
+import { Client, credentials, Metadata, type MethodDefinition, status } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 import { service as health } from "grpc-health-check";
 import type { Case } from "../../case.js";
@@ -21,6 +21,16 @@ export const serverCases: Case<BackendSubject>[] = [
       for (const service of ["", SERVICE]) {
         const answer = await server.ask(method(health, "Check"), { service });
         assert.deepEqual(answer, { status: "SERVING" });
+      }
+    },
+  },
+  {
+    name: "grpc.health.v1 knows no other service: NOT_FOUND",
+    async run(subject) {
+      using server = connect(subject);
+      for (const service of ["no.such.Service", `${SERVICE}s`, "amp.session.v1"]) {
+        const call = server.ask(method(health, "Check"), { service });
+        await assert.rejects(call, { code: status.NOT_FOUND });
       }
     },
   },

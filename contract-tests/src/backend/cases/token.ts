@@ -16,6 +16,16 @@ export const tokenCases: Case<BackendSubject>[] = [
     run: ({ address, token }) =>
       refused(connectSessions(address, { token: `${token}-not` }), Reason.TOKEN_INVALID),
   },
+  {
+    name: "a token that nearly matches is refused: its beginning, its end, another case",
+    async run({ address, token = "" }) {
+      const near = [token.slice(0, -1), token.slice(1), token.slice(0, 1), `${token}${token}`];
+      for (const other of [...near, token.toUpperCase(), token.toLowerCase()]) {
+        if (other === token || other === "") continue;
+        await refused(connectSessions(address, { token: other }), Reason.TOKEN_INVALID);
+      }
+    },
+  },
 ];
 
 async function refused(client: SessionClient, reason: Reason): Promise<void> {

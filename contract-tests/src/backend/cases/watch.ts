@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { SessionState, TurnState } from "@amp/proto";
 import type { Case } from "../../case.js";
-import { begin, emptyTold, newSession, say, tell } from "../steps.js";
+import { begin, beginRunning, emptyTold, getSession, newSession, say, tell } from "../steps.js";
 import type { BackendSubject } from "../subject.js";
 import { openWatch } from "../watching.js";
 
@@ -85,6 +85,31 @@ export const watchCases: Case<BackendSubject>[] = [
         if (event.$case === "completed") assert.equal(reply, event.value.reply);
       }
       assert.match(reply, /in the middle/);
+    },
+  },
+  {
+    name: "Watch tells that a turn was accepted while another runs",
+    async run(subject) {
+      const { sessionId } = await newSession(subject);
+      await beginRunning(subject, { sessionId, message: "slow 30" });
+      const { told } = await openWatch(subject, sessionId);
+      const { turn } = await begin(subject, { sessionId, message: "waits" });
+      await subject.client.end({ sessionId });
+      const [first] = (await told).turns.filter(({ seq }) => seq === 2);
+      assert.deepEqual(first?.event, { $case: "queued", value: turn });
+    },
+  },
+  {
+    name: "Watch begun after turns that are over has them in no snapshot",
+    async run(subject) {
+      const { sessionId } = await newSession(subject);
+      await say(subject, sessionId, "over");
+      await beginRunning(subject, { sessionId, message: "slow 30" });
+      await subject.client.cancel({ sessionId });
+      const { snapshot } = await openWatch(subject, sessionId);
+      assert.deepEqual(snapshot.openTurns, []);
+      assert.deepEqual(snapshot.session, await getSession(subject, sessionId));
+      await subject.client.end({ sessionId });
     },
   },
   {
