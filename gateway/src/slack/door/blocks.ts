@@ -140,12 +140,12 @@ export function withSamples(text: string, blocks: unknown): string {
   const agree =
     found.length === told.length && found.every(([, user], at) => told[at]?.user === user);
   const isSample = sampleFinder(text);
+  const meant = new Set(told.filter(({ sample }) => !sample).map(({ user }) => user));
+  const shown = new Set(told.map(({ user }) => user));
   let at = -1;
   return text.replace(MENTION, (mention: string, user: string, position: number) => {
     at += 1;
-    const sample = agree
-      ? told[at]?.sample
-      : told.filter((each) => each.user === user).every((each) => each.sample);
+    const sample = agree ? told[at]?.sample : shown.has(user) && !meant.has(user);
     return sample && !isSample(position) ? `\`${mention}\`` : mention;
   });
 }

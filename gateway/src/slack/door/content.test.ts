@@ -73,6 +73,12 @@ test.each([
     rich(part("section", user(), words(" what is "), user({ code: true }), words(" new?"))),
     "<@U0AMP> what is `<@U0AMP>` new?",
   ],
+  [
+    "<@U9> and <@U0AMP>, new",
+    rich(part("section", user({ code: true }))),
+    "<@U9> and `<@U0AMP>`, new",
+  ],
+  ["<@U9> new", rich(part("section", user({ code: true }))), "<@U9> new"],
   ["`<@U0AMP> new`", rich(part("section", user({ code: true }))), "`<@U0AMP> new`"],
   [
     "<@U0AMP> a <@U0AMP|amp>",
