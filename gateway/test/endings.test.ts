@@ -34,8 +34,8 @@ test("a session that was ended elsewhere: both surfaces let go within two second
 
   // On the web the list shows it, and whoever asks for the active one is told, once.
   await expect
-    .poll(() => events.of("sessions").at(-1))
-    .toMatchObject({ sessions: [{ session_id: web, state: "ended", is_active: false }] });
+    .poll(() => events.list())
+    .toMatchObject([{ session_id: web, state: "ended", is_active: false }]);
   const message = async () => (await system.web.get("/session")).body["message"];
   expect(await message()).toBe("Previous session ended. Start a new one.");
   expect(await message()).toBe("No active session. Click 'New Session' to start.");

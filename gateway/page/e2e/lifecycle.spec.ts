@@ -103,6 +103,7 @@ test("two tabs show the same, and never mix up their sessions", async ({ chat, c
 
 test("what is written elsewhere is shown with its author", async ({ chat, page, stack }) => {
   await chat.say("hello");
+  await expect(chat.answers).toContainText("hello");
   const sessionId = await chat.sessionId();
   const author = { surface: "slack", user: "U1", displayName: "Grace" };
   await stack.sessions.send({ sessionId, message: "hello from afar", author });
