@@ -107,7 +107,7 @@ test("a freed zombie gives its slot back", async () => {
   await system.begin();
 });
 
-test("an ended session frees its slot, and its thread says no more", async () => {
+test("an ended session frees its slot, and who writes there is told once", async () => {
   await using system = await startSlackSystem({ SLACK_MAX_SESSIONS_PER_USER: "1" });
   const thread = await system.begin();
   await system.ask(`${BOT} end`, thread);
@@ -115,7 +115,11 @@ test("an ended session frees its slot, and its thread says no more", async () =>
   await system.slack.message({ channel: GENERAL, user: ADA, text: "hm", thread_ts: thread });
   const [answer] = await system.ask(`${BOT} new`);
   expect(answer?.text).toContain("Session limit");
-  expect(await system.answers(thread)).toHaveLength(1);
+  await system.slack.message({ channel: GENERAL, user: ADA, text: "hello?", thread_ts: thread });
+  await idle(system);
+  const said = (await system.answers(thread)).map(({ text }) => text);
+  expect(said.slice(-1)).toEqual(["_Not answered: this session has ended._"]);
+  expect(said.filter((text) => text?.startsWith("_Not answered"))).toHaveLength(1);
 });
 
 test("a root message that Slack refuses leaves no mapping, no session and no slot taken", async () => {

@@ -10,7 +10,7 @@ import { questionOf } from "./approvals/question.js";
 import { showQuestion } from "./approvals/show.js";
 import { isStandIn, namesOf, type SlackConfig } from "./config.js";
 import { acceptor } from "./door/accept.js";
-import type { Delivery } from "./door/delivery.js";
+import { type Delivery, isChange } from "./door/delivery.js";
 import { deliveryMetrics, socketMetrics } from "./door/metrics.js";
 import { parseDelivery } from "./door/parse.js";
 import { deliveryRoutes } from "./door/routes.js";
@@ -29,6 +29,7 @@ import { Policy } from "./policy.js";
 import { withoutMarkdown } from "./text/plain.js";
 import type { Bridge } from "./work/bridge.js";
 import { endedHere, sessionsEnded, tellEnded } from "./work/ended.js";
+import { workChange } from "./work/gone.js";
 import { NO_PLACE } from "./work/start.js";
 import { giveUpDelivery, workDelivery } from "./work/work.js";
 
@@ -65,15 +66,18 @@ export async function startSlack(config: SlackConfig, context: SurfaceContext): 
     async work(job) {
       if (job.kind === "amp_session_ended") return tellEnded(bridge, job, endedHere(job.content));
       if (job.kind === "amp_question") return showQuestion(bridge, job, questionOf(job.content));
-      const self = await identity;
       const delivery = deliveryOf(job, names);
+      // Also when Slack lets the app in no more, which is one of them.
+      if (delivery && isChange(delivery)) return workChange(bridge, job, delivery);
+      const self = await identity;
       const words = delivery?.kind === "message";
       if (!delivery || (words && delivery.user === self)) throw new NotForUs();
       await workDelivery(bridge, job, delivery, self);
     },
     async giveUp(job) {
       const delivery = job.kind === "delivery" ? deliveryOf(job, names) : undefined;
-      if (delivery) await giveUpDelivery(bridge, job, delivery, await identity);
+      if (delivery && !isChange(delivery))
+        await giveUpDelivery(bridge, job, delivery, await identity);
     },
   };
   const ready = identity;

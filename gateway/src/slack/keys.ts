@@ -80,6 +80,11 @@ export function endCommandLane(team: TeamId, channel: ChannelId, user: UserId): 
   return `${commandLane(team, channel, user)}:end`;
 }
 
+/** The lane of what becomes of a channel, or of all. */
+export function changeLane(team: TeamId, channel: ChannelId | null): string {
+  return `${team}:${channel ?? "-"}:-:change`;
+}
+
 /** The lane of the buttons of one message; not the conversation's, so that no click waits behind a running turn. */
 export function clickLane(team: TeamId, channel: ChannelId, ts: Ts): string {
   return `${team}:${channel}:click:${ts}`;

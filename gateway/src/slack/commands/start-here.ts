@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { enqueueAgain } from "../inbox/store.js";
-import { findMapping } from "../mappings/store.js";
+import { findMapping, isTaken } from "../mappings/store.js";
+import { takeButtonAway } from "../work/dead.js";
 import { startSession, takenText } from "../work/start.js";
 import type { Command } from "./command.js";
 import { createSession, startedText } from "./new.js";
@@ -30,6 +31,7 @@ export const startHere: Command = async (bridge, request) => {
       lost = message !== 0 && !(await enqueueAgain(tx, message));
     },
   });
+  if (await isTaken(bridge.pool, place)) await takeButtonAway(bridge, request);
 };
 
 const InboxId = z

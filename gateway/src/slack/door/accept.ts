@@ -45,6 +45,10 @@ export function acceptor({ pool, logger, config, identity }: AcceptOptions) {
     if (delivery.kind === "message" && delivery.user === known) return;
     const row = { dedupeKey, lane, gesture, kind: "delivery", content: delivery } as const;
     const stored = { ...row, body: withoutOwnType(body) };
+    if (delivery.kind === "gone" && delivery.channel !== null && delivery.thread !== null) {
+      const { team, channel, thread } = delivery;
+      return enqueue(pool, { ...stored, onlyIfOurs: { team, channel, thread } });
+    }
     if (delivery.kind !== "message" || isForUs(accepted, known, config)) {
       return enqueue(pool, stored);
     }

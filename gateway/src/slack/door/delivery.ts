@@ -1,7 +1,33 @@
-import type { Place, Ts, UserId } from "../keys.js";
+import type { ChannelId, Place, TeamId, Ts, UserId } from "../keys.js";
 
 /** What Slack delivers, parsed once into what the surface works with. */
-export type Delivery = SlackMessage | SlashCommand | ButtonClick;
+export type Delivery = Ask | Change;
+
+/** Somebody wants something. */
+export type Ask = SlackMessage | SlashCommand | ButtonClick;
+
+/** Something became of conversations. */
+export type Change = ConversationGone | ConversationMoved;
+
+/** Conversations that are no more, or that the app is not in any more. */
+export interface ConversationGone {
+  kind: "gone";
+  team: TeamId;
+  /** Null: all of the workspace. */
+  channel: ChannelId | null;
+  /** Null: all of the channel. */
+  thread: Ts | null;
+  /** For whoever reads the ended session. */
+  why: string;
+}
+
+/** A channel that has another id from now on. */
+export interface ConversationMoved {
+  kind: "moved";
+  team: TeamId;
+  from: ChannelId;
+  to: ChannelId;
+}
 
 /** Someone wrote something where the app can read it. */
 export interface SlackMessage {
@@ -69,4 +95,9 @@ export interface Ignored {
   ignored: string;
   /** Whether it looks like one of ours that could not be read: an operator is to hear of it. */
   malformed?: boolean;
+}
+
+/** Whether a delivery tells of a change, and nobody waits for an answer. */
+export function isChange(delivery: Delivery): delivery is Change {
+  return delivery.kind === "gone" || delivery.kind === "moved";
 }

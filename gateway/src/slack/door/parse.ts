@@ -17,6 +17,7 @@ import {
   UserId,
 } from "../keys.js";
 import { fieldsOf } from "./blocks.js";
+import { parseChange } from "./changes.js";
 import { contentOf } from "./content.js";
 import type { Accepted, Ignored } from "./delivery.js";
 
@@ -60,6 +61,7 @@ const EventCallback = z.object({
   team_id: idOrNone(TeamId),
   context_team_id: idOrNone(TeamId),
   authorizations: z.array(Identified).nullish(),
+  event_id: z.string().optional().catch(undefined),
   event: z.looseObject({ type: z.string() }),
 });
 
@@ -72,6 +74,15 @@ const Message = z.object({
   client_msg_id: z.string().optional().catch(undefined),
 });
 
+/** What becomes of conversations; undefined if the event tells of something else. */
+function changeOf(body: z.infer<typeof EventCallback>): Accepted | Ignored | undefined {
+  const recipient = body.authorizations?.[0];
+  const team = recipient?.team_id || body.context_team_id || body.team_id;
+  if (!team) return undefined;
+  const self = recipient?.user_id || undefined;
+  return parseChange({ team, self, eventId: body.event_id, event: body.event });
+}
+
 /** Posts reminders and notices. */
 const SLACKBOT = "USLACKBOT";
 
@@ -83,6 +94,8 @@ function parseEvent(
   names: readonly string[],
 ): Accepted | Ignored {
   const { event } = body;
+  const change = changeOf(body);
+  if (change) return change;
   if (event.type !== "message" && event.type !== "app_mention") {
     return { ignored: `event ${event.type}` };
   }

@@ -296,3 +296,16 @@ export async function turnEndedAfter(db: Queryable, id: number, inboxId: number)
   );
   return rowCount !== 0;
 }
+
+/** Gives the conversations of a channel its new id. */
+export async function moveChannel(
+  db: Queryable,
+  team: TeamId,
+  from: ChannelId,
+  to: ChannelId,
+): Promise<void> {
+  await db.query(
+    "update slack_mappings set channel_id = $3 where team_id = $1 and channel_id = $2",
+    [team, from, to],
+  );
+}

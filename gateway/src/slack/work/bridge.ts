@@ -52,8 +52,10 @@ export async function whisper(
   { channel, thread }: Pick<Address, "channel" | "thread">,
   user: UserId,
   text: string,
+  blocks?: SlackText["blocks"],
 ): Promise<void> {
-  const note = { channel, user, text, ...(thread !== null && { thread_ts: thread }) };
+  const shown = { text, ...(blocks && { blocks }) };
+  const note = { channel, user, ...shown, ...(thread !== null && { thread_ts: thread }) };
   await client.chat
     .postEphemeral(note)
     .catch((error: unknown) => logger.debug({ err: error }, "no note to a user"));

@@ -14,7 +14,7 @@ import { END_FOR_ACTION } from "./limit.js";
 
 /** Does what a button says: answers a question, or the command that it stands for; other buttons than ours do nothing. */
 export async function routeClick(bridge: Bridge, job: Job, click: ButtonClick): Promise<void> {
-  const { place, user, action, value, responseUrl, ephemeral } = click;
+  const { place, ts, user, action, value, responseUrl, ephemeral } = click;
   if (action.startsWith(ANSWER_ACTION)) return answerQuestion(bridge, job, click);
   const command = commandOf(action);
   if (!command) return;
@@ -22,6 +22,7 @@ export async function routeClick(bridge: Bridge, job: Job, click: ButtonClick): 
   await runCommand(bridge, command, {
     job,
     user,
+    ts,
     place,
     address,
     args: [value],

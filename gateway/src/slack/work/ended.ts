@@ -26,6 +26,8 @@ import { endNotice } from "./dead.js";
 const EndedHere = z.object({
   type: z.literal("amp_session_ended"),
   place: z.object({ team: TeamId, channel: ChannelId, thread: Ts.nullable() }),
+  /** As it was given to End. */
+  reason: z.string().optional(),
 });
 
 /**
@@ -40,10 +42,11 @@ export async function sessionsEnded(
   const told = endings.filter(({ how }) => how === "ended").map(({ sessionId }) => sessionId);
   const mappings = await transaction(pool, async (tx) => {
     const ended = await deactivateAll(tx, sessionIds, told);
-    for (const { id, team, channel, thread, endReason } of ended) {
+    for (const { id, team, channel, thread, sessionId, endReason } of ended) {
       if (endReason !== "dead") continue;
+      const { reason } = endings.find((ending) => ending.sessionId === sessionId) ?? {};
       const place = { team, channel, thread };
-      const content: z.input<typeof EndedHere> = { type: "amp_session_ended", place };
+      const content: z.input<typeof EndedHere> = { type: "amp_session_ended", place, reason };
       const row = { dedupeKey: endedDedupeKey(id), lane: placeKey(place), content };
       await enqueue(tx, { ...row, kind: "amp_session_ended" });
     }
@@ -68,16 +71,20 @@ export async function freeDeadSlots(bridge: Bridge, job: Job, { team }: Place, u
   if (dead.length > 0) await sessionsEnded(bridge, dead);
 }
 
-/** The conversation that an inbox row of this kind is to tell of its session's end. */
-export function endedHere(content: unknown): Place {
-  return EndedHere.parse(content).place;
+/** The conversation that an inbox row of this kind is to tell of its session's end, and the reason. */
+export function endedHere(content: unknown): { place: Place; reason?: string | undefined } {
+  return EndedHere.parse(content);
 }
 
 /** Tells a conversation that its session ended, unless it has another one by now. */
-export async function tellEnded(bridge: Bridge, job: Job, place: Place): Promise<void> {
+export async function tellEnded(
+  bridge: Bridge,
+  job: Job,
+  { place, reason }: { place: Place; reason?: string | undefined },
+): Promise<void> {
   const { outbox, config } = bridge;
   await outbox.decide(job, async (tx) =>
-    (await isTaken(tx, place)) ? [] : [draft(place, endNotice(config))],
+    (await isTaken(tx, place)) ? [] : [draft(place, endNotice(config, undefined, reason))],
   );
   await outbox.deliver(job);
 }

@@ -13,7 +13,7 @@ import { cut } from "../text/cut.js";
 import { plainText } from "../text/escape.js";
 import { addressed, type Call } from "./addressed.js";
 import { answerTo, type Bridge, conversationOf, draft, whisper } from "./bridge.js";
-import { refuse, sessionDied } from "./dead.js";
+import { refuse, sessionDied, tellOver } from "./dead.js";
 import { filesNote } from "./files.js";
 import { withNames } from "./names.js";
 import { beginInPlace } from "./start.js";
@@ -85,15 +85,18 @@ export async function routeMessage(
     return runTurn(bridge, job, message, mapping, asked);
   }
   if (mapping?.endReason === "untold") return sessionDied(bridge, job, message, mapping);
-  if (mapping?.endReason === "dead") return refuse(bridge, message);
-  if (mapping?.endingJob && job.id < mapping.endingJob) return refuse(bridge, message);
+  if (mapping?.endReason === "dead") return refuse(bridge, job, message);
+  if (mapping?.endingJob && job.id < mapping.endingJob) return refuse(bridge, job, message);
   // In this order: what is not beginning any more has its mapping by now.
   const mayBegin = async () =>
     (await isThreadBeginning(pool, place.channel)) || (await isTaken(pool, place));
   if (delivered.place.thread !== null && (await mayBegin())) {
     throw new Postponed(THREAD_PAUSE_MS, "This thread may be about to get its session.");
   }
-  if (!call?.mentioned && !direct) throw new NotForUs();
+  if (!call?.mentioned && !direct) {
+    if (mapping?.endReason === "ended") return tellOver(bridge, job, message, mapping);
+    throw new NotForUs();
+  }
   onOurs();
   if (line.kind !== "talk") return runLine(bridge, job, message, place, line);
   return begin(bridge, job, message, asked);

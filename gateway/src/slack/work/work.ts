@@ -4,7 +4,7 @@ import { leavingCommand } from "../commands/leaving.js";
 import { readSlash } from "../commands/line.js";
 import { leave } from "../commands/stop.js";
 import { namesOf } from "../config.js";
-import type { Delivery } from "../door/delivery.js";
+import type { Ask } from "../door/delivery.js";
 import type { Job } from "../inbox/job.js";
 import { isDirectMessage } from "../keys.js";
 import { abandon, isTaken, reservationOf } from "../mappings/store.js";
@@ -25,7 +25,7 @@ import { NO_PLACE } from "./start.js";
 export async function workDelivery(
   bridge: Bridge,
   job: Job,
-  delivery: Delivery,
+  delivery: Ask,
   botUserId: string,
 ): Promise<void> {
   const { outbox, client, logger } = bridge;
@@ -52,7 +52,7 @@ export async function workDelivery(
 async function decide(
   bridge: Bridge,
   job: Job,
-  delivery: Delivery,
+  delivery: Ask,
   botUserId: string,
   onOurs: () => void,
 ): Promise<void> {
@@ -81,7 +81,7 @@ async function decide(
 export async function giveUpDelivery(
   bridge: Bridge,
   job: Job,
-  delivery: Delivery,
+  delivery: Ask,
   botUserId: string | undefined,
 ): Promise<void> {
   const { outbox, backend, client, logger } = bridge;
@@ -117,7 +117,7 @@ async function giveBack(
 /** Whether whoever wrote it waits for us, as far as can be told when the work on it fails. */
 async function isForUs(
   { pool, config }: Bridge,
-  delivery: Delivery,
+  delivery: Ask,
   botUserId: string | undefined,
 ): Promise<boolean> {
   if (delivery.kind !== "message") return true;
@@ -128,7 +128,7 @@ async function isForUs(
   return isTaken(pool, place);
 }
 
-function addressOf(delivery: Delivery): Address {
+function addressOf(delivery: Ask): Address {
   if (delivery.kind === "message") return answerTo(delivery);
   const { channel, thread } = delivery.place;
   return { channel, thread, responseUrl: delivery.responseUrl };
