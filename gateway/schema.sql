@@ -183,9 +183,12 @@ CREATE UNIQUE INDEX slack_mappings_active ON slack_mappings USING btree (team_id
 
 CREATE INDEX slack_mappings_active_session ON slack_mappings USING btree (session_id) WHERE (state = 'active'::text);
 
+CREATE INDEX slack_mappings_ended ON slack_mappings USING btree (ended_at) WHERE (state = 'ended'::text);
+
 CREATE INDEX slack_mappings_place ON slack_mappings USING btree (team_id, channel_id, COALESCE(thread_ts, ''::text), id);
 
 CREATE INDEX slack_mappings_session ON slack_mappings USING btree (session_id);
+CREATE INDEX slack_mappings_reserved ON slack_mappings USING btree (id) WHERE (state = 'reserved'::text);
 
 CREATE INDEX slack_mappings_slots ON slack_mappings USING btree (team_id, created_by) WHERE (state <> 'ended'::text);
 
@@ -261,18 +264,21 @@ CREATE OR REPLACE FUNCTION slack_take_lanes(gone integer[])
  RETURNS void
  LANGUAGE plpgsql
 AS $function$
+declare
+  struck bigint[];
 begin
   perform 1 from slack_lanes where owner = any(gone) order by lane for update;
-  update slack_inbox set crashes = crashes + 1 where id in (
-    select min(waiting.id) from slack_lanes
-    join slack_inbox as waiting on waiting.lane = slack_lanes.lane and waiting.status = 'waiting'
-    where owner = any(gone) and not calm group by slack_lanes.lane
-  );
-  update slack_lanes set owner = null, lease_until = null, next_at = now(), suspect = exists (
-      select from slack_inbox
-      where slack_inbox.lane = slack_lanes.lane and status = 'waiting' and crashes > 1
-    )
+  select array_agg(head) into struck from (
+    select min(id) as head from slack_lanes join slack_inbox using (lane)
+    where owner = any(gone) and not calm and status = 'waiting' group by lane
+  ) as heads;
+  update slack_inbox set crashes = crashes + 1 where id = any(struck);
+  update slack_lanes set owner = null, lease_until = null, next_at = now(), suspect = false
   where owner = any(gone);
+  update slack_lanes set suspect = true, next_at = now() + crashes * interval '2 seconds'
+  from slack_inbox
+  where slack_lanes.owner is null and slack_inbox.lane = slack_lanes.lane
+    and slack_inbox.id = any(struck) and crashes > 1;
   delete from slack_worker_leases where worker = any(gone);
 end
 $function$;

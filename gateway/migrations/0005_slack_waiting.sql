@@ -57,21 +57,27 @@ $$;
 -- ended its process; one that has been at work in several of them is suspect.
 create function slack_take_lanes(gone integer[]) returns void
 language plpgsql as $$
+declare
+  struck bigint[];
 begin
   perform 1 from slack_lanes where owner = any(gone) order by lane for update;
-  update slack_inbox set crashes = crashes + 1 where id in (
-    select min(waiting.id) from slack_lanes
-    join slack_inbox as waiting on waiting.lane = slack_lanes.lane and waiting.status = 'waiting'
-    where owner = any(gone) and not calm group by slack_lanes.lane
-  );
-  update slack_lanes set owner = null, lease_until = null, next_at = now(), suspect = exists (
-      select from slack_inbox
-      where slack_inbox.lane = slack_lanes.lane and status = 'waiting' and crashes > 1
-    )
+  select array_agg(head) into struck from (
+    select min(id) as head from slack_lanes join slack_inbox using (lane)
+    where owner = any(gone) and not calm and status = 'waiting' group by lane
+  ) as heads;
+  update slack_inbox set crashes = crashes + 1 where id = any(struck);
+  update slack_lanes set owner = null, lease_until = null, next_at = now(), suspect = false
   where owner = any(gone);
+  update slack_lanes set suspect = true, next_at = now() + crashes * interval '2 seconds'
+  from slack_inbox
+  where slack_lanes.owner is null and slack_inbox.lane = slack_lanes.lane
+    and slack_inbox.id = any(struck) and crashes > 1;
   delete from slack_worker_leases where worker = any(gone);
 end
 $$;
+
+create index slack_mappings_reserved on slack_mappings (id) where state = 'reserved';
+create index slack_mappings_ended on slack_mappings (ended_at) where state = 'ended';
 
 -- Sessions whose making was given up without knowing whether they were made: they are made again, by the same
 -- request, and ended.

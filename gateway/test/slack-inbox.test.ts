@@ -109,8 +109,8 @@ test("three workers: every row once, in order within its lane, failures included
   const expected = Array.from({ length: 20 }, (_, index) => String(index));
   for (const lane of lanes) expect(seen.done[lane]).toEqual(expected);
   expect(seen.overlaps()).toBe(0);
-  const { rows } = await box.pool.query("select lane from slack_lanes");
-  expect(rows).toEqual([]);
+  const left = async () => (await box.pool.query("select lane from slack_lanes")).rows;
+  await expect.poll(left).toEqual([]);
 });
 
 test("no wake-up is lost while lanes are let go of", async () => {
@@ -141,16 +141,15 @@ test("a row that always fails is given up after so many attempts, and the lane g
   };
   await box.put("lane", "bad");
   await box.put("lane", "good");
-  await box.worker(handler.work, { handler, maxAttempts: 3 });
+  await box.worker(handler.work, { handler, maxAttempts: 3, firstPause: 5 });
   await vi.waitFor(async () => expect(await box.statuses()).toEqual(["dead", "done"]), {
-    timeout: 5_000,
+    timeout: 10_000,
   });
   expect(worked).toEqual(["bad", "bad", "bad", "good"]);
-  expect(told).toHaveLength(1);
-  const { rows } = await box.pool.query(
-    "select attempts, last_error from slack_inbox where id = 1",
-  );
-  expect(rows).toEqual([{ attempts: 3, last_error: "always" }]);
+  // It is tried a few times more to say so.
+  expect(told).toHaveLength(6);
+  const { rows } = await box.pool.query("select last_error from slack_inbox where id = 1");
+  expect(rows).toEqual([{ last_error: "always" }]);
 });
 
 test("a postponed row waits as long as it asks, ahead of its lane, and has not failed", async () => {
@@ -193,7 +192,11 @@ test("rows of a worker that is gone are taken over within seconds", async () => 
   await box.put("lane", "text");
   // As left behind by a killed process: owned, the lease not over, and no lock.
   await box.pool.query(
-    "update slack_lanes set owner = nextval('slack_workers'), lease_until = now() + interval '30 s'",
+    `with gone as (
+       insert into slack_worker_leases
+       values (nextval('slack_workers'), now() + interval '30 s') returning worker
+     )
+     update slack_lanes set owner = worker, lease_until = 'infinity' from gone`,
   );
   const seen = record();
   const began = performance.now();
@@ -252,7 +255,7 @@ test("a claim whose answer is lost leaves no lane behind either", async () => {
   let lost = false;
   const query = async (text: string, values: unknown[]) => {
     const result = await box.pool.query(text, values);
-    if (lost || !text.includes("set owner = $1") || result.rowCount === 0) return result;
+    if (lost || !text.includes("set owner = $1,") || result.rowCount === 0) return result;
     lost = true;
     throw new Error("Connection terminated unexpectedly");
   };
@@ -274,4 +277,153 @@ test("a failure whose text the database does not take is counted as any other", 
   await box.put("lane", "message");
   await expect.poll(() => box.statuses(), { timeout: 5_000 }).toEqual(["dead"]);
   expect(attempts).toBe(2);
+});
+
+test("lanes that wait hold no place, however many they are", async () => {
+  await using box = await inbox();
+  let waiting = 0;
+  let clicks = 0;
+  let free = () => {};
+  const over = new Promise<void>((resolve) => (free = resolve));
+  await box.worker(async (job) => {
+    if (job.lane.includes("click")) {
+      clicks += 1;
+      return;
+    }
+    waiting += 1;
+    await job.idle(() => Promise.race([over, hang(job)]));
+    waiting -= 1;
+  });
+  const turns = 700;
+  await box.pool.query(
+    `with lane as (insert into slack_lanes (lane) select 'T:C:' || n from generate_series(1, $1) n)
+     insert into slack_inbox (dedupe_key, lane, kind, version, body)
+     select n, 'T:C:' || n, 'delivery', 1, '{}' from generate_series(1, $1) n`,
+    [turns],
+  );
+  await expect.poll(() => waiting).toBe(turns);
+  for (let n = 0; n < 20; n += 1) await box.put(`T:C:click:${n}`, "click", `click ${n}`);
+  await expect.poll(() => clicks).toBe(20);
+  free();
+  await expect.poll(async () => new Set(await box.statuses())).toEqual(new Set(["done"]));
+  expect(waiting).toBe(0);
+});
+
+test("work that never waits leaves clicks their places", async () => {
+  await using box = await inbox();
+  let clicks = 0;
+  await box.worker(async (job) => {
+    if (!job.lane.includes("click")) return hang(job);
+    clicks += 1;
+  });
+  await box.pool.query(
+    `with lane as (insert into slack_lanes (lane) select 'T:C:' || n from generate_series(1, 600) n)
+     insert into slack_inbox (dedupe_key, lane, kind, version, body)
+     select n, 'T:C:' || n, 'delivery', 1, '{}' from generate_series(1, 600) n`,
+  );
+  const owned = () => box.pool.query("select from slack_lanes where owner is not null");
+  await expect.poll(async () => (await owned()).rowCount).toBeGreaterThanOrEqual(100);
+  for (let n = 0; n < 20; n += 1) await box.put(`T:C:click:${n}`, "click", `click ${n}`);
+  await expect.poll(() => clicks).toBe(20);
+});
+
+test("a renewal that fails is forgiven, and one that finds the lanes taken is not", async () => {
+  await using box = await inbox();
+  let begun = 0;
+  const aborted: unknown[] = [];
+  const work = async (job: Job) => {
+    begun += 1;
+    await hang(job).catch((reason: unknown) => aborted.push(reason));
+    job.signal.throwIfAborted();
+  };
+  const lease = 3_000;
+  await box.worker(work, { lease });
+  await box.put("lane", "text");
+  await expect.poll(() => begun).toBe(1);
+  const lock = await box.pool.connect();
+  const renewed = "select lease_until from slack_worker_leases";
+  const { rows: before } = await lock.query<{ lease_until: Date }>(renewed);
+  const blocked = "select from pg_locks where not granted";
+  await lock.query("begin");
+  await lock.query("lock table slack_worker_leases in share mode");
+  // One renewal waits until the next would be due.
+  await expect.poll(async () => (await box.pool.query(blocked)).rowCount).toBeGreaterThan(0);
+  const since = performance.now();
+  await expect.poll(() => performance.now() - since).toBeGreaterThan(lease / 6 + 100);
+  await lock.query("commit");
+  await expect
+    .poll(async () => (await lock.query<{ lease_until: Date }>(renewed)).rows[0]?.lease_until)
+    .not.toEqual(before[0]?.lease_until);
+  expect([begun, aborted]).toEqual([1, []]);
+  // As when it froze for longer than its lease.
+  await lock.query("select slack_take_lanes(array(select worker from slack_worker_leases))");
+  lock.release();
+  await expect.poll(() => begun).toBe(2);
+  expect(aborted).toHaveLength(1);
+});
+
+test("a row that kills its process within seconds each time is given up and told, and its neighbour is not", async () => {
+  await using box = await inbox();
+  const told: unknown[] = [];
+  const done: unknown[] = [];
+  const began: unknown[] = [];
+  const handler: Handler = {
+    async work(job) {
+      began.push(job.content);
+      if (job.content === "killer") return hang(job);
+      done.push(job.content);
+    },
+    async giveUp(job) {
+      told.push(job.content);
+    },
+  };
+  await box.put("T:C:1", "killer", "1");
+  await box.worker(handler.work, { handler, maxAttempts: 3 });
+  // Each time it is at work, its process is gone.
+  for (let crash = 1; crash <= 5; crash += 1) {
+    await expect
+      .poll(() => began.filter((text) => text === "killer").length, { timeout: 30_000 })
+      .toBe(crash);
+    await box.pool.query("select slack_take_lanes(array(select worker from slack_worker_leases))");
+  }
+  await box.put("T:C:2", "neighbour", "2");
+  await expect.poll(() => box.statuses(), { timeout: 30_000 }).toEqual(["dead", "done"]);
+  expect([told, done]).toEqual([["killer"], ["neighbour"]]);
+}, 120_000);
+
+test("rows that merely wait when their process is gone are never given up for that", async () => {
+  await using box = await inbox();
+  let begun = 0;
+  await box.worker(async (job) => {
+    begun += 1;
+    await job.idle(() => hang(job));
+  });
+  await box.put("T:C:1", "a long turn");
+  for (let crash = 1; crash <= 7; crash += 1) {
+    await expect.poll(() => begun, { timeout: 30_000 }).toBe(crash);
+    // As the worker notes after ten seconds.
+    await box.pool.query("update slack_lanes set calm = true");
+    await box.pool.query("select slack_take_lanes(array(select worker from slack_worker_leases))");
+  }
+  const { rows } = await box.pool.query("select status, attempts, crashes from slack_inbox");
+  expect(rows).toEqual([{ status: "waiting", attempts: 0, crashes: 0 }]);
+}, 120_000);
+
+test("work that the database refuses for its content is not tried again", async () => {
+  await using box = await inbox();
+  const told: number[] = [];
+  let attempts = 0;
+  const handler: Handler = {
+    async work() {
+      attempts += 1;
+      await box.pool.query("select $1::bigint", ["NaN"]);
+    },
+    async giveUp(job) {
+      told.push(job.id);
+    },
+  };
+  await box.worker(handler.work, { handler });
+  await box.put("lane", "message");
+  await expect.poll(() => box.statuses()).toEqual(["dead"]);
+  expect([attempts, told]).toEqual([1, [1]]);
 });

@@ -57,7 +57,8 @@ async function decided(...texts: string[]): Promise<Job> {
   const [row] = rows;
   if (!row) throw new Error("no row");
   const signal = new AbortController().signal;
-  const of = { kind: "delivery", content: {}, parsed: true } as const;
+  const idle: Job["idle"] = (wait) => wait();
+  const of = { kind: "delivery", content: {}, parsed: true, idle } as const;
   const job = { id: row.id, requestId: row.request_id, lane: "lane", ...of, signal };
   const drafts = texts.flatMap(agentReply).map((message) => ({ channel, thread, message }));
   await outbox.decide(job, async () => drafts);

@@ -1,24 +1,22 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type pg from "pg";
 import type { Logger } from "pino";
-import { lostOwners, takeFrom } from "./lanes.js";
-import { purge } from "./store.js";
+import { lostOwners, lostWorkers, takeFrom } from "./lanes.js";
 
 const LOOK_MS = 1_000;
-const PURGE_MS = 3_600_000;
-/** Slack delivers again for a day at most. */
-const KEEP_DAYS = 3;
+/** Lanes without a worker are rare, and all lanes are looked at for them. */
+const LOOKS_PER_OWNERS = 10;
 
 /**
- * Frees the lanes of workers that are gone, and forgets old rows. A worker is
- * gone when two looks in a row find it without its lock: one that only lost
- * its connection is back before the second.
+ * Frees the lanes of workers that are gone. A worker is gone when two looks in a
+ * row find it without its lock: one that only lost its connection is back
+ * before the second.
  */
 export class Reaper implements AsyncDisposable {
   private readonly stop = new AbortController();
   private readonly running: Promise<void>;
   private suspects = new Set<number>();
-  private purgedAt = Number.NEGATIVE_INFINITY;
+  private looks = 0;
 
   constructor(
     private readonly pool: pg.Pool,
@@ -40,18 +38,16 @@ export class Reaper implements AsyncDisposable {
   }
 
   private async look(): Promise<void> {
-    const lost = await lostOwners(this.pool);
-    const gone = [...lost].filter((owner) => this.suspects.has(owner));
-    this.suspects = lost;
-    if (gone.length > 0) {
-      await takeFrom(this.pool, gone);
-      this.logger.info({ workers: gone }, "took over from lost inbox workers");
-      this.onFreed();
-    }
-    if (performance.now() - this.purgedAt > PURGE_MS) {
-      this.purgedAt = performance.now();
-      await purge(this.pool, KEEP_DAYS);
-    }
+    // Both looks of a pair look for the same.
+    const owners = this.looks % LOOKS_PER_OWNERS < 2 ? await lostOwners(this.pool) : [];
+    this.looks += 1;
+    const lost = [...(await lostWorkers(this.pool)), ...owners];
+    const gone = lost.filter((worker) => this.suspects.has(worker));
+    this.suspects = new Set(lost);
+    if (gone.length === 0) return;
+    await takeFrom(this.pool, gone);
+    this.logger.info({ workers: gone }, "took over from lost inbox workers");
+    this.onFreed();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

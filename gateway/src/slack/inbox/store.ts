@@ -45,6 +45,8 @@ export interface InboxRow {
   parsed: boolean;
   /** How many attempts failed. */
   attempts: number;
+  /** How often the process that worked on it was gone within seconds. */
+  crashes: number;
 }
 
 /**
@@ -107,7 +109,7 @@ export async function enqueueAgain(db: Queryable, inboxId: number): Promise<bool
 /** The oldest waiting row of a lane. */
 export async function head(db: Queryable, lane: string): Promise<InboxRow | undefined> {
   const { rows } = await db.query<InboxRow>(
-    `select id, lane, request_id as "requestId", attempts, delivery is not null as parsed,
+    `select id, lane, request_id as "requestId", attempts, crashes, delivery is not null as parsed,
        case when version > $2 then null
          when kind is not null then kind
          when dedupe_key like 'question:%' then 'amp_question'
@@ -141,11 +143,17 @@ export async function unansweredBefore(
   return rows[0] ?? { count: 0, age: 0 };
 }
 
-/** Notes a failed attempt. */
-export async function noteFailure(db: Queryable, id: number, error: string): Promise<void> {
+/** Notes how many attempts failed by now, and what the last one failed with. */
+export async function noteFailure(
+  db: Queryable,
+  id: number,
+  attempts: number,
+  error?: string,
+): Promise<void> {
   await db.query(
-    "update slack_inbox set attempts = attempts + 1, last_error = $2 where id = $1 and status = 'waiting'",
-    [id, storable(error)],
+    `update slack_inbox set attempts = $2, last_error = coalesce($3, last_error)
+     where id = $1 and status = 'waiting'`,
+    [id, attempts, error === undefined ? null : storable(error)],
   );
 }
 
@@ -199,12 +207,4 @@ export async function depth(db: Queryable): Promise<InboxDepth> {
      from slack_inbox where status <> 'done'`,
   );
   return rows[0] ?? { waiting: 0, oldest: 0, dead: 0 };
-}
-
-/** Forgets what was finished longer ago than Slack may deliver it again. */
-export async function purge(db: Queryable, keepDays: number): Promise<void> {
-  await db.query(
-    "delete from slack_inbox where status = 'done' and finished_at < now() - make_interval(days => $1)",
-    [keepDays],
-  );
 }

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { listen, type PoolOptions } from "@amp/postgres";
-import type pg from "pg";
+import pg from "pg";
 import type { Logger } from "pino";
-import { type Handler, NotForUs, Postponed } from "./job.js";
-import { claim, release, renew } from "./lanes.js";
+import { type Handler, type Job, NotForUs, Postponed } from "./job.js";
+import { type Claimed, claim, LEASE_MS, leave, markCalm, release, releaseOthers } from "./lanes.js";
 import { Liveness } from "./liveness.js";
+import { Places } from "./places.js";
 import { Reaper } from "./reaper.js";
 import { finish, forget, head, INBOX_CHANNEL, type InboxRow, noteFailure } from "./store.js";
 
@@ -20,17 +21,41 @@ export interface InboxOptions {
   maxAttempts?: number;
   /** The pause after the first failure, in milliseconds; it doubles with each, up to 5 minutes. 1 s by default. */
   firstPause?: number;
+  /** After how many milliseconds others take the lanes of a worker that hangs; 30 s by default. */
+  lease?: number;
 }
 
-/** Lanes that one process works at a time. A turn waits for its agent most of its time and costs little. */
-const MAX_LANES = 500;
+/** Rows that are at work at a time in conversations; turns that wait for their end are not among them. */
+const CONVERSATIONS_AT_WORK = 100;
+/** The same of clicks, commands, questions and ends, which have these places for themselves. */
+const QUICK_AT_WORK = 100;
+/** Lanes that one process has in hand at a time, those that wait included: a bound for its memory. */
+const MAX_LANES = 20_000;
 const POLL_MS = 250;
-const RENEW_MS = 5_000;
+/** A process that lives so long on is not killed by the row at work, in milliseconds. */
+const CALM_MS = 10_000;
+const LOOK_FOR_CALM_MS = 2_500;
+/** After so many processes were gone within seconds of its beginning a row is given up; after some more, without a word. */
+const MAX_CRASHES = 5;
+const MAX_CRASHES_UNTOLD = 8;
 const FIRST_PAUSE_MS = 1_000;
 const RELEASE_RETRY_MS = 250;
 const LONGEST_PAUSE_MS = 300_000;
+/** How often it is tried to tell that a row is given up. */
+const GIVE_UP_TRIES = 5;
 /** How long a row that only a newer gateway understands is left to one, before this one looks at its lane again. */
 const NEWER_PAUSE_MS = 2_000;
+
+/** A lane in this process's hands. */
+interface Held {
+  abort: AbortController;
+  drained: Promise<void>;
+  places: Places;
+  /** By our own clock. */
+  since: number;
+  suspect: boolean;
+  calm: boolean;
+}
 
 /**
  * Works the inbox: any number of processes, each lane in one of them at a time,
@@ -40,32 +65,47 @@ const NEWER_PAUSE_MS = 2_000;
  * released, to be due again if something came in meanwhile. When a row fails,
  * the lane is released with a pause and the row stays at its head, so that
  * order is kept; after too many failures it is given up and the lane goes on.
- * A crash leaves the lane owned by a worker without a lock: a reaper makes it
- * due again within two seconds, and the row is worked once more.
+ *
+ * An owned lane is at work and holds a place, or it waits for the end of a turn
+ * and holds none. Lanes of conversations and quick ones (clicks, commands,
+ * questions, ends) have places of their own, so that whatever ends a turn finds
+ * one. Nothing is done for a lane that waits: its owner's one lease stands for
+ * all its lanes.
+ *
+ * A crash leaves lanes owned by a worker without a lock: a reaper makes them
+ * due again within two seconds, and their rows are worked once more. A row that
+ * was at work for less than some seconds may have been the cause, and that is
+ * counted; one that was there at two crashes is suspect, and no two suspects
+ * begin at the same time, so that only the cause is counted again. A lane whose
+ * process lives on for some seconds is calm, and crashes count no more. What is
+ * aborted, postponed, or ended by a shutdown is not counted.
  */
 export class InboxWorker implements AsyncDisposable {
-  private readonly lanes = new Map<string, { abort: AbortController; drained: Promise<void> }>();
+  private readonly lanes = new Map<string, Held>();
+  private readonly conversations = new Places(CONVERSATIONS_AT_WORK);
+  private readonly quick = new Places(QUICK_AT_WORK);
   private readonly stop = new AbortController();
   private releases: AsyncDisposable[] = [];
   private running: Promise<unknown> = Promise.resolve();
   private wake = () => {};
   private liveness: Liveness | undefined;
+  /** Whether the answer to a claim was lost, so that lanes may be ours that are not in our hands. */
+  private unsure = false;
 
   private constructor(private readonly options: InboxOptions) {}
 
   /** Resolves when it works. */
   static async start(options: InboxOptions): Promise<InboxWorker> {
     const worker = new InboxWorker(options);
-    worker.liveness = await Liveness.hold(options.database, () => {
-      worker.abandon([...worker.lanes.keys()], "lost its lock");
-    });
+    const { database, pool, logger, lease = LEASE_MS } = options;
+    worker.liveness = await Liveness.hold(database, lease, () => worker.abandon("lost its lock"));
     const nudge = () => worker.wake();
     worker.releases = [
       worker.liveness,
-      listen(options.database, [INBOX_CHANNEL], nudge, nudge),
-      new Reaper(options.pool, options.logger, nudge),
+      listen(database, [INBOX_CHANNEL], nudge, nudge),
+      new Reaper(pool, logger, nudge),
     ];
-    worker.running = Promise.all([worker.claimLoop(), worker.renewLoop()]);
+    worker.running = Promise.all([worker.claimLoop(), worker.calmLoop()]);
     return worker;
   }
 
@@ -74,12 +114,15 @@ export class InboxWorker implements AsyncDisposable {
   }
 
   private async claimLoop(): Promise<void> {
-    await Promise.race([this.options.ready, once(this.stop.signal)]);
-    while (!this.stop.signal.aborted) {
+    const { signal } = this.stop;
+    const stopped = new Promise((resolve) => signal.addEventListener("abort", resolve));
+    await Promise.race([this.options.ready, stopped]).catch(() => {});
+    while (!signal.aborted) {
       const woken = new Promise<void>((resolve) => {
         this.wake = resolve;
       });
       const claimed = await this.claimSome().catch((error: unknown) => {
+        this.unsure = true;
         this.options.logger.warn({ err: error }, "cannot claim inbox lanes");
         return 0;
       });
@@ -91,34 +134,58 @@ export class InboxWorker implements AsyncDisposable {
   }
 
   private async claimSome(): Promise<number> {
-    const worker = this.worker;
-    const room = MAX_LANES - this.lanes.size;
-    if (worker === 0 || room <= 0) return 0;
-    const lanes = await claim(this.options.pool, worker, [...this.lanes.keys()], room);
-    for (const lane of lanes) {
-      const abort = new AbortController();
-      const drained = this.drain(lane, worker, abort.signal).finally(() =>
-        this.forget(lane, abort),
-      );
-      this.lanes.set(lane, { abort, drained });
-    }
-    return lanes.length;
+    const { pool } = this.options;
+    const { worker, conversations, quick } = this;
+    if (worker === 0) return 0;
+    if (this.unsure) await releaseOthers(pool, worker, [...this.lanes.keys()]);
+    this.unsure = false;
+    const room = {
+      quick: quick.room,
+      conversations: Math.min(conversations.room, MAX_LANES - this.lanes.size),
+      suspects: this.hasYoungSuspect() ? 0 : Math.min(1, quick.room, conversations.room),
+    };
+    if (room.quick <= 0 && room.conversations <= 0) return 0;
+    const claimed = await claim(pool, worker, room);
+    for (const each of claimed) this.begin(each, worker);
+    return claimed.length;
   }
 
-  private forget(lane: string, abort: AbortController): void {
-    if (this.lanes.get(lane)?.abort === abort) this.lanes.delete(lane);
-    this.wake();
+  private hasYoungSuspect(): boolean {
+    for (const { suspect, calm } of this.lanes.values()) if (suspect && !calm) return true;
+    return false;
+  }
+
+  private begin({ lane, quick, suspect }: Claimed, worker: number): void {
+    const places = quick ? this.quick : this.conversations;
+    places.take();
+    const since = performance.now();
+    const held: Held = {
+      abort: new AbortController(),
+      drained: Promise.resolve(),
+      places,
+      since,
+      suspect,
+      calm: false,
+    };
+    this.lanes.set(lane, held);
+    held.drained = this.drain(lane, worker, held).finally(() => {
+      if (this.lanes.get(lane) === held) this.lanes.delete(lane);
+      const full = places.room <= 0 || suspect;
+      places.give();
+      if (full) this.wake();
+    });
   }
 
   /** Never rejects. */
-  private async drain(lane: string, worker: number, signal: AbortSignal): Promise<void> {
+  private async drain(lane: string, worker: number, held: Held): Promise<void> {
     const { pool, logger, firstPause = FIRST_PAUSE_MS } = this.options;
+    const { signal } = held.abort;
     let wait = 0;
     try {
       while (!signal.aborted && wait === 0) {
         const row = await head(pool, lane);
         if (!row) break;
-        wait = await this.attempt(row, signal);
+        wait = await this.attempt(row, held);
       }
     } catch (error) {
       // Not even the failure could be noted, most likely because the database is away.
@@ -130,25 +197,31 @@ export class InboxWorker implements AsyncDisposable {
 
   /**
    * Releases a lane, however long the database takes to hear of it: the lane
-   * would lie there until its lease ends. A worker that was given a new number
-   * meanwhile leaves that to the reaper, and one that stops, after one more try.
+   * would lie there for as long as this process lives. A worker that was given a
+   * new number meanwhile leaves that to the reaper, and one that stops lets go
+   * of all its lanes at once.
    */
   private async letGo(lane: string, worker: number, wait: number): Promise<void> {
-    while (this.worker === worker) {
-      const released = await release(this.options.pool, worker, lane, wait).then(
-        () => true,
-        () => false,
-      );
-      if (released || !(await pause(RELEASE_RETRY_MS, this.stop.signal))) return;
+    while (this.worker === worker && !this.stop.signal.aborted) {
+      try {
+        const waits = await release(this.options.pool, worker, lane, wait);
+        if (waits && wait === 0) this.wake();
+        return;
+      } catch {
+        await pause(RELEASE_RETRY_MS, this.stop.signal);
+      }
     }
   }
 
   /** Returns for how many milliseconds the lane must pause; 0 to go on. */
-  private async attempt(row: InboxRow, signal: AbortSignal): Promise<number> {
+  private async attempt(row: InboxRow, held: Held): Promise<number> {
     const { pool, handler, logger, maxAttempts = 15, firstPause = FIRST_PAUSE_MS } = this.options;
-    const job = { ...row, signal };
+    const { signal } = held.abort;
+    const job: Job = { ...row, signal, idle: (wait) => idle(held, wait) };
     try {
       if (row.kind === undefined) throw new Postponed(NEWER_PAUSE_MS, "Left to a newer gateway.");
+      if (row.attempts >= maxAttempts || row.crashes >= MAX_CRASHES)
+        return await this.giveUp(job, row);
       await handler.work(job);
       signal.throwIfAborted();
       await finish(pool, row.id, "done");
@@ -160,45 +233,64 @@ export class InboxWorker implements AsyncDisposable {
         await forget(pool, row.id);
         return 0;
       }
-      const attempt = row.attempts + 1;
+      // What the database refuses for its content it will refuse again.
+      const hopeless = error instanceof pg.DatabaseError && error.code?.startsWith("22");
+      const attempt = hopeless ? Math.max(maxAttempts, row.attempts + 1) : row.attempts + 1;
       logger.warn({ err: error, inbox: row.id, lane: row.lane, attempt }, "Slack delivery failed");
-      await noteFailure(pool, row.id, error instanceof Error ? error.message : String(error));
-      if (attempt < maxAttempts) {
-        return Math.min(firstPause * 2 ** row.attempts, LONGEST_PAUSE_MS);
+      const text = error instanceof Error ? error.message : String(error);
+      await noteFailure(pool, row.id, attempt, text);
+      // The head of the lane is given up at the next look.
+      if (attempt >= maxAttempts) return 0;
+      return Math.min(firstPause * 2 ** row.attempts, LONGEST_PAUSE_MS);
+    }
+  }
+
+  private async giveUp(job: Job, row: InboxRow): Promise<number> {
+    const { pool, handler, logger, maxAttempts = 15, firstPause = FIRST_PAUSE_MS } = this.options;
+    const tries = row.attempts - maxAttempts;
+    if (row.crashes < MAX_CRASHES_UNTOLD) {
+      try {
+        await handler.giveUp(job);
+      } catch (failure) {
+        if (job.signal.aborted) return 0;
+        if (failure instanceof Postponed) return failure.pause;
+        logger.warn({ err: failure, inbox: row.id }, "could not tell that a delivery is given up");
+        if (row.attempts >= maxAttempts && tries < GIVE_UP_TRIES) {
+          await noteFailure(pool, row.id, row.attempts + 1);
+          return Math.min(firstPause * 2 ** tries, LONGEST_PAUSE_MS);
+        }
       }
-      logger.error({ inbox: row.id, lane: row.lane }, "gave a Slack delivery up");
-      await handler
-        .giveUp(job)
-        .catch((failure: unknown) => logger.warn({ err: failure }, "could not tell the user"));
-      await finish(pool, row.id, "dead");
-      return 0;
+    }
+    logger.error({ inbox: row.id, lane: row.lane }, "gave a Slack delivery up");
+    await finish(pool, row.id, "dead");
+    return 0;
+  }
+
+  /** Tells the database which lanes the process survived. */
+  private async calmLoop(): Promise<void> {
+    while (await pause(LOOK_FOR_CALM_MS, this.stop.signal)) {
+      const worker = this.worker;
+      const now = performance.now();
+      const calm = [...this.lanes].filter(([, held]) => !held.calm && now - held.since > CALM_MS);
+      if (worker === 0 || calm.length === 0) continue;
+      try {
+        await markCalm(
+          this.options.pool,
+          worker,
+          calm.map(([lane]) => lane),
+        );
+        for (const [, held] of calm) held.calm = true;
+        if (calm.some(([, held]) => held.suspect)) this.wake();
+      } catch (error) {
+        this.options.logger.debug({ err: error }, "cannot note which inbox lanes are calm now");
+      }
     }
   }
 
-  private async renewLoop(): Promise<void> {
-    while (await pause(RENEW_MS, this.stop.signal)) {
-      const lanes = [...this.lanes.keys()];
-      if (lanes.length === 0) continue;
-      const none = () => new Set<string>();
-      // No answer for so long: the work stops well before others may take the lane.
-      const ours = await Promise.race([
-        renew(this.options.pool, this.worker, lanes).catch(none),
-        pause(RENEW_MS, this.stop.signal).then(none),
-      ]);
-      this.abandon(
-        lanes.filter((lane) => !ours.has(lane)),
-        "lost its lease",
-      );
-    }
-  }
-
-  private abandon(lanes: string[], reason: string): void {
-    for (const lane of lanes) {
-      const held = this.lanes.get(lane);
-      if (!held) continue;
-      this.options.logger.debug({ lane }, `the inbox worker ${reason}`);
-      held.abort.abort(new Error(`The inbox worker ${reason}.`));
-    }
+  private abandon(reason: string): void {
+    const { lanes, options } = this;
+    if (lanes.size > 0) options.logger.debug({ lanes: lanes.size }, `the inbox worker ${reason}`);
+    for (const { abort } of lanes.values()) abort.abort(new Error(`The inbox worker ${reason}.`));
   }
 
   /** Stops at once: rows in work stay waiting and are worked by whoever comes next. */
@@ -206,15 +298,26 @@ export class InboxWorker implements AsyncDisposable {
     this.stop.abort();
     this.wake();
     await this.running;
-    this.abandon([...this.lanes.keys()], "shuts down");
+    this.abandon("shuts down");
     await Promise.all([...this.lanes.values()].map(({ drained }) => drained));
+    const { worker, options } = this;
+    if (worker !== 0) {
+      await leave(options.pool, worker).catch((error: unknown) =>
+        options.logger.debug({ err: error }, "left the inbox lanes to a reaper"),
+      );
+    }
     for (const resource of this.releases.reverse()) await resource[Symbol.asyncDispose]();
   }
 }
 
-/** Resolves when the signal is aborted. */
-function once(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
+async function idle<T>({ places, abort }: Held, wait: () => Promise<T>): Promise<T> {
+  places.give();
+  try {
+    return await wait();
+  } finally {
+    await places.retake();
+    abort.signal.throwIfAborted();
+  }
 }
 
 /** Whether the time passed, and not the signal ended it. */

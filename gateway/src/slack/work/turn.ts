@@ -1,7 +1,7 @@
 import { BackendError, isDead, Reason, type Turn, type TurnEvent } from "../../backend/index.js";
 import { TurnQuestions } from "../approvals/follow.js";
 import type { SlackMessage } from "../door/delivery.js";
-import type { Job } from "../inbox/job.js";
+import { idly, type Job } from "../inbox/job.js";
 import { addWriter, type Mapping, touch } from "../mappings/store.js";
 import { agentReply } from "../text/agent-reply.js";
 import type { SlackText } from "../text/message.js";
@@ -58,7 +58,8 @@ async function answer(
   let turn: Turn | undefined;
   let stopped: Turn | undefined;
   try {
-    for await (const told of bridge.backend.sendStream(request, patiently(bridge, job))) {
+    const telling = bridge.backend.sendStream(request, patiently(bridge, job));
+    for await (const told of idly(job, telling, (each) => !isPiece(each))) {
       await questions.note(told);
       turn = completed(told) ?? turn;
       if (told.event?.$case === "cancelled") stopped = told.event.value;
@@ -82,4 +83,9 @@ async function answer(
 
 function completed({ event }: TurnEvent): Turn | undefined {
   return event?.$case === "completed" ? event.value : undefined;
+}
+
+/** Whether it tells a piece of what the end of the turn tells whole. */
+function isPiece({ event }: TurnEvent): boolean {
+  return ["textDelta", "thoughtDelta", "toolCall"].includes(event?.$case ?? "");
 }
