@@ -187,8 +187,9 @@ CREATE INDEX slack_mappings_ended ON slack_mappings USING btree (ended_at) WHERE
 
 CREATE INDEX slack_mappings_place ON slack_mappings USING btree (team_id, channel_id, COALESCE(thread_ts, ''::text), id);
 
-CREATE INDEX slack_mappings_session ON slack_mappings USING btree (session_id);
 CREATE INDEX slack_mappings_reserved ON slack_mappings USING btree (id) WHERE (state = 'reserved'::text);
+
+CREATE INDEX slack_mappings_session ON slack_mappings USING btree (session_id);
 
 CREATE INDEX slack_mappings_slots ON slack_mappings USING btree (team_id, created_by) WHERE (state <> 'ended'::text);
 

@@ -25,6 +25,9 @@ export async function quickSlack(): Promise<QuickSlack> {
   let clock = Math.floor(Date.now() / 1_000) * 1_000;
   const answers: Record<string, (call: URLSearchParams) => object> = {
     "auth.test": () => ({ user_id: "U0AMP", team_id: "T0LOCAL" }),
+    "users.info": () => ({ user: { team_id: "T0LOCAL" } }),
+    "conversations.info": () => ({ channel: { is_private: false } }),
+    "conversations.members": () => ({ members: [] }),
     "chat.update": () => {
       slack.updates += 1;
       return {};

@@ -62,7 +62,8 @@ async function decided(...messages: SlackText[]): Promise<Job> {
   if (!row) throw new Error("no row");
   const signal = new AbortController().signal;
   const of = { kind: "delivery", content: {}, parsed: true, body: {} } as const;
-  const job = { id: row.id, requestId: row.request_id, lane: "lane", ...of, signal };
+  const idle: Job["idle"] = (wait) => wait();
+  const job = { idle, id: row.id, requestId: row.request_id, lane: "lane", ...of, signal };
   await outbox.decide(job, async () => messages.map((message) => ({ channel, thread, message })));
   return job;
 }

@@ -29,6 +29,12 @@ export interface SlackConfig {
   denyGuests: boolean;
   /** Who sees and ends everything in their workspace. */
   admins: ReadonlySet<string>;
+  /** How long deliveries that are done are kept, with their replies, in milliseconds. */
+  inboxRetention: number;
+  /** How long deliveries that were given up are kept. */
+  deadLetterRetention: number;
+  /** How long the backend keeps ended sessions, and the surface their mappings. */
+  sessionRetention: number;
 }
 
 const SLACK_API = "https://slack.com/api/";
@@ -87,6 +93,9 @@ export function slackConfig(settings: Settings): SlackConfig | undefined {
     allowedChannels: ids(settings, "SLACK_ALLOWED_CHANNELS", CHANNEL_ID),
     denyGuests: settings.flag("SLACK_DENY_GUESTS", true),
     admins: ids(settings, "SLACK_ADMINS", USER_ID),
+    inboxRetention: settings.duration("SLACK_INBOX_RETENTION", "3d"),
+    deadLetterRetention: settings.duration("SLACK_DEAD_LETTER_RETENTION", "30d"),
+    sessionRetention: settings.duration("SESSION_RETENTION", "90d"),
   };
 }
 

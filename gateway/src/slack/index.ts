@@ -27,6 +27,7 @@ import { Outbox } from "./outbox/outbox.js";
 import { People } from "./people.js";
 import { Policy } from "./policy.js";
 import { withoutMarkdown } from "./text/plain.js";
+import { keepUp } from "./upkeep.js";
 import type { Bridge } from "./work/bridge.js";
 import { endedHere, sessionsEnded, tellEnded } from "./work/ended.js";
 import { workChange } from "./work/gone.js";
@@ -83,6 +84,7 @@ export async function startSlack(config: SlackConfig, context: SurfaceContext): 
   const ready = identity;
   releases.use(await InboxWorker.start({ pool, database, logger, handler, ready }));
   inboxMetrics(metrics, pool);
+  releases.use(keepUp({ pool, backend, logger, config }));
 
   // However many requests the other listener has, what Slack delivers finds a connection.
   const doorPool = openPool({

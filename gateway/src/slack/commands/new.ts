@@ -1,5 +1,6 @@
-import type { Session } from "../../backend/index.js";
+import { BackendError, type Session } from "../../backend/index.js";
 import { placeKey } from "../keys.js";
+import { noteOrphan } from "../mappings/orphans.js";
 import { escapeText } from "../text/escape.js";
 import { type Bridge, patiently } from "../work/bridge.js";
 import { startSession } from "../work/start.js";
@@ -56,7 +57,7 @@ export function newArguments(args: string[]): NewArguments {
 }
 
 /** Begins the session that a request asks for; the same one however often it is called. */
-export function createSession(
+export async function createSession(
   bridge: Bridge,
   { job, user, place }: Pick<CommandRequest, "job" | "user" | "place">,
   description: string,
@@ -64,7 +65,13 @@ export function createSession(
 ): Promise<Session> {
   const origin = { surface: "slack", user, conversation: placeKey(place) };
   const request = { requestId: job.requestId, description, workingDir, origin };
-  return bridge.backend.create(request, patiently(bridge, job));
+  try {
+    return await bridge.backend.create(request, patiently(bridge, job));
+  } catch (error) {
+    const unknown = error instanceof BackendError && error.kind === "transient";
+    if (unknown) await noteOrphan(bridge.pool, request);
+    throw error;
+  }
 }
 
 /** Says that a session began. */

@@ -169,6 +169,11 @@ export async function finish(db: Queryable, id: number, status: "done" | "dead")
   );
 }
 
+/** Keeps a row for as long as the mapping, whose conversation shows a button that needs it. */
+export async function keepFor(db: Queryable, id: number, mapping: number): Promise<void> {
+  await db.query("update slack_inbox set mapping_id = $2 where id = $1", [id, mapping]);
+}
+
 /** Deletes a row that turned out to be none of ours. */
 export async function forget(db: Queryable, id: number): Promise<void> {
   await db.query("delete from slack_inbox where id = $1 and status = 'waiting'", [id]);

@@ -273,6 +273,16 @@ export async function abandon(
   );
 }
 
+/** Reservations of deliveries that are finished or gone: nothing will use them. */
+export async function strayReservations(db: Queryable): Promise<number[]> {
+  const { rows } = await db.query<{ id: number }>(
+    `select id from slack_mappings as mapping where state = 'reserved' and not exists (
+       select from slack_inbox where id = mapping.inbox_id and status = 'waiting'
+     ) limit 100`,
+  );
+  return rows.map(({ id }) => id);
+}
+
 /** The reservation of a delivery, if it has one. */
 export async function reservationOf(db: Queryable, inboxId: number): Promise<number | undefined> {
   const { rows } = await db.query<{ id: number }>(

@@ -4,6 +4,7 @@ import type { CommandRequest } from "../commands/command.js";
 import type { SlackConfig } from "../config.js";
 import type { SlackMessage } from "../door/delivery.js";
 import type { Job } from "../inbox/job.js";
+import { keepFor } from "../inbox/store.js";
 import { placeKey } from "../keys.js";
 import { deactivate, findMapping, type Mapping } from "../mappings/store.js";
 import { cut } from "../text/cut.js";
@@ -88,6 +89,7 @@ export async function sessionDied(
     // A command of this conversation is ending it, and tells of it.
     if (now?.id === mapping.id && now.endingJob !== null) return [];
     ours = await deactivate(tx, mapping, "dead");
+    if (ours) await keepFor(tx, job.id, mapping.id);
     return ours ? [draft(message.place, endNotice(bridge.config, job))] : [];
   });
   if (!ours) return refuse(bridge, job, message);
