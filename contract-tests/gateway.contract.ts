@@ -1,10 +1,11 @@
 import { describeGatewayContract } from "./src/gateway/register.js";
 import { contractSettings } from "./src/settings.js";
 
-const { gatewayUrl, backendUrl, backendToken } = contractSettings(process.env);
+const { gatewayUrl, backendUrl, backendToken, abilities } = contractSettings(process.env);
 if (gatewayUrl === undefined) throw new Error("GATEWAY_URL is not set.");
 
-describeGatewayContract(gatewayUrl, { withBackend: backendUrl !== undefined }, () => ({
+const view = { withBackend: backendUrl !== undefined, abilities };
+describeGatewayContract(gatewayUrl, view, () => ({
   url: gatewayUrl,
   backend: backendUrl === undefined ? undefined : { address: backendUrl, token: backendToken },
 }));

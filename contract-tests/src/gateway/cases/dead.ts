@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import type { Case } from "../../case.js";
 import { openEvents } from "../events.js";
-import { API, type GatewaySubject, get, newSession, post } from "../subject.js";
+import {
+  API,
+  activeSession,
+  assertAnswer,
+  assertRefused,
+  type GatewaySubject,
+  get,
+  newSession,
+  post,
+} from "../subject.js";
 
 /** Sessions that died on the backend while the gateway did not look. */
 export const deadCases: Case<GatewaySubject>[] = [
@@ -9,24 +18,21 @@ export const deadCases: Case<GatewaySubject>[] = [
     name: "POST /chat to a session that died is 409 not connected, and so is the status then",
     async run(subject) {
       await newSessionThatDied(subject);
-      assert.deepEqual(await post(subject, `${API}/chat`, { message: "hello?" }), {
-        status: 409,
-        body: { error: "Session no longer exists. Create a new one.", session_connected: false },
-      });
-      assert.equal(await connected(subject), false);
+      const answer = await post(subject, `${API}/chat`, { message: "hello?" });
+      const error = "Session no longer exists. Create a new one.";
+      assertRefused(answer, 409, error, { session_connected: false });
+      assert.equal(await activeSession(subject), null);
     },
   },
   {
     name: "GET /session of a session that died says so, and a new one can be begun",
     async run(subject) {
       await newSessionThatDied(subject);
-      assert.deepEqual((await get(subject, `${API}/session`)).body, {
-        connected: false,
-        session_id: null,
-        message: "Previous session ended. Start a new one.",
-      });
-      await newSession(subject);
-      assert.equal(await connected(subject), true);
+      const message = "Previous session ended. Start a new one.";
+      const expected = { connected: false, session_id: null, message };
+      assertAnswer(await get(subject, `${API}/session`), 200, expected);
+      const { session_id } = await newSession(subject);
+      assert.equal(await activeSession(subject), session_id);
     },
   },
   {
@@ -34,11 +40,10 @@ export const deadCases: Case<GatewaySubject>[] = [
     async run(subject) {
       const { session_id } = await newSession(subject);
       using stream = await openEvents(subject, session_id);
-      await stream.until(({ event }) => event === "snapshot");
       await die(subject, session_id);
-      await stream.until(({ event }) => event === "ended");
-      const { status } = await post(subject, `${API}/session/resume`, { session_id });
-      assert.equal(status, 404);
+      await stream.until("the end", () => stream.ended !== undefined);
+      const answer = await post(subject, `${API}/session/resume`, { session_id });
+      assertRefused(answer, 404, `Session '${session_id}' has ended`);
     },
   },
 ];
@@ -51,9 +56,4 @@ async function newSessionThatDied(subject: GatewaySubject): Promise<void> {
 async function die({ backend }: GatewaySubject, sessionId: string): Promise<void> {
   assert.ok(backend, "these cases need the backend");
   assert.deepEqual(await backend.client.end({ sessionId }), { ended: true });
-}
-
-async function connected(subject: GatewaySubject): Promise<boolean> {
-  const { body } = await get(subject, `${API}/session`);
-  return (body as { connected: boolean }).connected;
 }
