@@ -3,7 +3,7 @@ import type pg from "pg";
 import type { Logger } from "pino";
 import type { Backend } from "../backend/index.js";
 import type { SlackConfig } from "./config.js";
-import { purgeDead, purgeDone, purgeMappings } from "./inbox/purge.js";
+import { purgeDead, purgeDone, purgeMappings, purgeTold } from "./inbox/purge.js";
 import { endOrphans } from "./mappings/orphans.js";
 import { abandon, strayReservations } from "./mappings/store.js";
 import { NO_PLACE } from "./work/start.js";
@@ -40,6 +40,7 @@ export function keepUp({ pool, backend, logger, config }: UpkeepOptions): AsyncD
     await batches(() => purgeDone(pool, inboxRetention));
     await batches(() => purgeDead(pool, deadLetterRetention));
     await batches(() => purgeMappings(pool, sessionRetention));
+    await batches(() => purgeTold(pool, sessionRetention));
   }
   async function sweep(): Promise<void> {
     for (const id of await strayReservations(pool)) {

@@ -1,5 +1,6 @@
 import type { UserId } from "../keys.js";
-import { findMapping, involvedIn, type Mapping, noteEnding } from "../mappings/store.js";
+import { involvedIn } from "../mappings/involved.js";
+import { findMapping, type Mapping, noteEnding } from "../mappings/store.js";
 import { type Bridge, patiently } from "../work/bridge.js";
 import { sessionsEnded } from "../work/ended.js";
 import type { CommandRequest } from "./command.js";

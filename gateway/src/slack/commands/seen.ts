@@ -2,7 +2,7 @@
 import type { Session } from "../../backend/index.js";
 import type { Job } from "../inbox/job.js";
 import { type Place, parsePlaceKey, UserId } from "../keys.js";
-import { begunAt } from "../mappings/store.js";
+import { begunAt } from "../mappings/involved.js";
 import type { View, Whereabouts } from "../policy.js";
 import { type Bridge, patiently } from "../work/bridge.js";
 

@@ -65,3 +65,17 @@ export async function purgeMappings(db: Queryable, retention: number): Promise<n
   );
   return rowCount ?? 0;
 }
+
+/** Forgets who was told something once, after so many milliseconds; they are told again then. */
+export async function purgeTold(db: Queryable, retention: number): Promise<number> {
+  const { rowCount } = await db.query(
+    `with ${GATE}, old as (
+       select row.key from gate, slack_told as row
+       where told_at < now() - make_interval(secs => $1)
+       order by told_at limit ${BATCH} for update of row skip locked
+     )
+     delete from slack_told using old where slack_told.key = old.key`,
+    [retention / 1_000],
+  );
+  return rowCount ?? 0;
+}

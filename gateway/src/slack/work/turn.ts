@@ -2,7 +2,8 @@ import { BackendError, isDead, Reason, type Turn, type TurnEvent } from "../../b
 import { TurnQuestions } from "../approvals/follow.js";
 import type { SlackMessage } from "../door/delivery.js";
 import { idly, type Job } from "../inbox/job.js";
-import { addWriter, type Mapping, touch } from "../mappings/store.js";
+import { addWriter } from "../mappings/involved.js";
+import { type Mapping, touch } from "../mappings/store.js";
 import { agentReply } from "../text/agent-reply.js";
 import type { SlackText } from "../text/message.js";
 import { isAdmitted } from "./admit.js";
