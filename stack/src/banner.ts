@@ -1,5 +1,6 @@
 import type { ListenAddress } from "@amp/service";
 import { clientAddress } from "./ports.js";
+import type { SlackState } from "./slack-state.js";
 
 /** What the banner tells. */
 export interface BannerFacts {
@@ -10,6 +11,8 @@ export interface BannerFacts {
   logDir: string;
   /** Of the local Slack, if one was brought. */
   slackUrl: string | undefined;
+  /** Whether Slack is connected; undefined when it is off. */
+  slackState: SlackState | undefined;
   /** Whether the database was brought, too. */
   ownsDatabase: boolean;
 }
@@ -31,10 +34,14 @@ export function banner(facts: BannerFacts): string {
   return ["", "Amp Bridge is running. Ctrl-C stops it.", "", ...lines, ""].join("\n");
 }
 
-function slack({ slackUrl, env }: BannerFacts): string {
-  if (slackUrl) return `${slackUrl} (a local one; write /amp new in #general)`;
-  if (env["SLACK_BOT_TOKEN"]) return "on";
-  return `off; README.md tells how to connect it, or try \`npm run slack:demo\``;
+function slack({ slackUrl, slackState: state, env }: BannerFacts): string {
+  if (slackUrl) return `${slackUrl} (a local one; write @amp hello in #general)`;
+  if (state === undefined) {
+    return `off; README.md tells how to connect it, or try \`npm run slack:demo\``;
+  }
+  if (typeof state === "object") return `not connected: ${state.problem}`;
+  if (state === "not connected") return "not connected yet; the log of the gateway tells why";
+  return env["SLACK_APP_TOKEN"] ? "on" : "on, as soon as Slack calls";
 }
 
 function agent(env: NodeJS.ProcessEnv): string {

@@ -2,11 +2,15 @@ import { createWriteStream, mkdirSync, renameSync, statSync, type WriteStream } 
 import path from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import { unsafeNodeWarning } from "@amp/service";
 
 /** A log file that grew beyond this is put aside at the next start. */
 const ROTATE_BYTES = 20 * 1024 * 1024;
 
 const MAX_COMPLAINTS = 50;
+
+/** The same warning is told again on the terminal after so long. */
+const REPEAT_MS = 60_000;
 
 /** pino's number for a warning. */
 const WARN = 40;
@@ -31,6 +35,18 @@ export function openLog(dir: string, name: string, tell: (line: string) => void)
   const stream: WriteStream = createWriteStream(file, { flags: "a", mode: 0o600 });
   stream.on("error", (error) => tell(`${name}: cannot write ${file}: ${error.message}`));
   let complaints: string[] = [];
+  const toldAt = new Map<string, number>();
+  /** A warning that comes again and again is told once a minute; the file has each. */
+  function isNews(warning: string): boolean {
+    // The terminal has it already: this process runs on the same release.
+    if (warning === unsafeNodeWarning(process.version)) return false;
+    const now = performance.now();
+    const last = toldAt.get(warning);
+    if (last !== undefined && now - last < REPEAT_MS) return false;
+    if (toldAt.size >= MAX_COMPLAINTS) toldAt.clear();
+    toldAt.set(warning, now);
+    return true;
+  }
   return {
     file,
     write: (text) => void stream.write(text),
@@ -39,7 +55,7 @@ export function openLog(dir: string, name: string, tell: (line: string) => void)
       createInterface(stdout).on("line", (line) => {
         stream.write(`${line}\n`);
         const warning = readWarning(line);
-        if (warning) tell(`${name}: ${warning}`);
+        if (warning && isNews(warning)) tell(`${name}: ${warning}`);
       });
       createInterface(stderr).on("line", (line) => {
         stream.write(`${line}\n`);

@@ -1,5 +1,5 @@
 import path from "node:path";
-import { type ListenAddress, SettingError } from "@amp/service";
+import { type Environment, type ListenAddress, SettingError } from "@amp/service";
 import { banner } from "./banner.js";
 import { checkServiceSettings } from "./check-services.js";
 import { openDataDir } from "./data-dir.js";
@@ -8,6 +8,7 @@ import { checkDatabase, givenDatabase, ownDatabases } from "./databases.js";
 import { claimAddress, clientAddress, listenAddress } from "./ports.js";
 import { keepService } from "./service.js";
 import { demoSettings, startSlackDemo } from "./slack-demo.js";
+import { type SlackState, slackState } from "./slack-state.js";
 import type { StackConfig } from "./stack-config.js";
 
 /**
@@ -61,10 +62,21 @@ export async function runStack(
   });
   stop.throwIfAborted();
 
-  const ownsDatabase = config.databaseUrl === undefined;
-  tell(banner({ gateway, backend, env, dataDir, logDir, slackUrl: slack?.url, ownsDatabase }));
+  const facts = {
+    slackUrl: slack?.url,
+    slackState: await slackOf(gateway, env),
+    ownsDatabase: config.databaseUrl === undefined,
+  };
+  tell(banner({ gateway, backend, env, dataDir, logDir, ...facts }));
   await new Promise((resolve) => stop.addEventListener("abort", resolve, { once: true }));
   tell("Stopping; Ctrl-C again does not wait for what is at work.");
+}
+
+/** Whether Slack is connected; undefined when it is off. Whatever goes wrong here is no reason not to start. */
+async function slackOf(gateway: ListenAddress, env: Environment): Promise<SlackState | undefined> {
+  if (!env["SLACK_BOT_TOKEN"]) return undefined;
+  const url = `http://${clientAddress(gateway)}`;
+  return slackState(url, Boolean(env["SLACK_APP_TOKEN"])).catch(() => "not connected" as const);
 }
 
 async function claim(variable: string, wanted: ListenAddress): Promise<ListenAddress> {

@@ -44,7 +44,8 @@ test("every door works on the current LTS of Node.js", async () => {
     SLACK_MARKDOWN_BLOCKS: "false",
     SLACK_LISTEN: outside,
   });
-  await using _system = await start(where, [], { node });
+  await using system = await start(where, [], { node });
+  expect(system.output()).toMatch(/^ +Slack +on$/m);
   const web = `http://${where.gateway}`;
   const api = `${web}/apps/web-chat/api`;
   const post = async (path: string, body: object) => {

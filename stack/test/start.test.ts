@@ -153,6 +153,20 @@ test("settings are read from .env, and what looks like one and is none is told",
   );
 });
 
+test("the banner does not say that Slack is on when it cannot be reached", async () => {
+  await using where = await place();
+  Object.assign(where.env, {
+    SLACK_BOT_TOKEN: "xoxb-1",
+    SLACK_APP_TOKEN: "xapp-1",
+    // Nobody listens on the discard port.
+    SLACK_API_URL: "http://127.0.0.1:9/api/",
+  });
+  await using system = await start(where);
+  expect(system.output()).toMatch(/^ +Slack +not connected/m);
+  const lines = system.output().split("\n").filter(Boolean);
+  expect(lines.filter((line) => lines.indexOf(line) !== lines.lastIndexOf(line))).toEqual([]);
+});
+
 test("the commands of the banner are for this backend, and the logs are where it says", async () => {
   await using where = await place();
   await using system = await start(where);
