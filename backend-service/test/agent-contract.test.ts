@@ -72,14 +72,14 @@ describe.each(subjects)("%s", (name, start) => {
     let aborted = performance.now();
     if (after === 0) abort.abort();
     const running = (async () => {
-      for await (const _ of session.prompt("slow 5 and no longer", abort.signal, nobody)) {
+      for await (const _ of session.prompt("slow 120 and no longer", abort.signal, nobody)) {
         if (++events !== after) continue;
         aborted = performance.now();
         abort.abort();
       }
     })();
     const thrown: unknown = await running.catch((error: unknown) => error);
-    expect(performance.now() - aborted).toBeLessThan(2_000);
+    expect(performance.now() - aborted).toBeLessThan(20_000);
     expect(thrown).not.toBeInstanceOf(AgentError);
     expect(events).toBeLessThanOrEqual(after + 1);
 
@@ -133,7 +133,7 @@ describe.each(subjects)("%s", (name, start) => {
     await using subject = await start();
     const { signal } = new AbortController();
     const session = await subject.agent.open(context(), signal);
-    for await (const _ of session.prompt("slow 5 and no longer", signal, nobody)) break;
+    for await (const _ of session.prompt("slow 120 and no longer", signal, nobody)) break;
     await session.close();
   });
 

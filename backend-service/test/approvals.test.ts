@@ -63,7 +63,7 @@ test("a question outlives the replica that asked it, under the same id, and nobo
     await kill(victim);
     toVictim.close();
   }
-}, 60_000);
+}, 180_000);
 
 test("a replica that shuts down hands a question over with its turn", async () => {
   await using database = await testDatabase();
@@ -177,7 +177,7 @@ test("a replica that lost its lease cannot answer for the one that took over", a
     {},
     { approvals: [{ optionId: "yes", decidedBy: { user: "ada", displayName: "ADA" } }] },
   ]);
-}, 30_000);
+}, 180_000);
 
 test("a session that ends takes its questions along", async () => {
   await using database = await testDatabase();

@@ -93,7 +93,7 @@ export async function failure(call: Promise<unknown>) {
 
 /** Tries until the assertion holds; patient, as test machines may be slow. */
 export function eventually<T>(assertion: () => T | Promise<T>): Promise<T> {
-  return vi.waitFor(assertion, { timeout: 15_000, interval: 25 });
+  return vi.waitFor(assertion, { timeout: 60_000, interval: 25 });
 }
 
 /** Everything that a stream yields, and the error that it ends with, if any. */

@@ -80,7 +80,7 @@ test("stops, however many, do not count against a turn", async () => {
   await eventually(() => expect(agent.prompts).toHaveLength(6));
   agent.release("hold on");
   expect((await last.sessions.send({ sessionId, ...request })).reply).toBe("begun done");
-}, 60_000);
+}, 180_000);
 
 test("leases lost to an absent database, however many, do not count against a turn", async () => {
   const agent = steeredAgent();
@@ -104,7 +104,7 @@ test("leases lost to an absent database, however many, do not count against a tu
   expect((await first).error).toMatchObject({ code: status.UNAVAILABLE });
   agent.release("hold on");
   expect((await sessions.send(request)).reply).toBe("begun done");
-}, 120_000);
+}, 180_000);
 
 test("the time of a turn counts from its first begin, but a late run has some of it", async () => {
   const agent = steeredAgent();
@@ -127,4 +127,4 @@ test("the time of a turn counts from its first begin, but a late run has some of
     third.sessions.send({ sessionId, message: "hold on", requestId: "a" }),
   );
   expect(late).toMatchObject({ code: status.DEADLINE_EXCEEDED, reason: "TURN_FAILED" });
-}, 60_000);
+}, 180_000);

@@ -56,7 +56,9 @@ test("draining lets a running turn end, and takes no new one", async () => {
   expect((await held).reply).toBe("begun done");
   await stopped;
   sessions.close();
-  expect(database.url).toBeTruthy();
+  await using next = await backendOn(database, {}, { agents: [agent] });
+  const { turns } = await next.sessions.listTurns({ sessionId });
+  expect(turns.map(({ message, reply }) => [message, reply])).toEqual([["hold on", "begun done"]]);
 });
 
 test("a turn whose agent may have acted is not run again, and says so; the next ones go on", async () => {
@@ -131,7 +133,7 @@ test("a backend killed in mid-answer answers after its restart, without being as
   const sessions = connectSessions(`127.0.0.1:${port}`);
   let child = await bootProcess(database.url, port);
   try {
-    const { session } = await sessions.create({}, { waitForReady: true, timeout: 20_000 });
+    const { session } = await sessions.create({}, { waitForReady: true, timeout: 60_000 });
     const sessionId = session?.sessionId ?? "";
     const request = { sessionId, message: "slow 0.8", requestId: "a" };
     const stream = sessions.sendStream(request);

@@ -228,7 +228,7 @@ test("requests that do not come to an end are given up within seconds, answers a
   const answers = await Promise.race([Promise.all(slow), over]);
   for (const answer of answers) expect(answer).toMatch(/^HTTP\/1.1 (408|401)/);
   await stream[Symbol.asyncDispose]();
-}, 60_000);
+}, 180_000);
 
 /** All that comes until the server closes the connection. */
 async function unfinished(url: string, bytes: string): Promise<string> {

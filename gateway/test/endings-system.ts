@@ -5,7 +5,7 @@ import type { SlackSystem } from "./slack-system.js";
 import type { System } from "./web-system.js";
 
 export const NOTICE = "Session has ended. Start a new one with `/amp new`.";
-export const SOON = { timeout: 10_000, interval: 20 };
+export const SOON = { timeout: 60_000, interval: 20 };
 
 /** Ends sessions as anybody else would: with nothing but the contract. */
 export async function endElsewhere(system: System, ...sessionIds: string[]): Promise<void> {

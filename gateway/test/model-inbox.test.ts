@@ -77,7 +77,7 @@ test("every delivery is worked to its end, in the order of its lane, whatever ha
       else await cutConnections(options.url);
     }
     workers[0] ??= await persist(start);
-    await expect.poll(() => waiting(pool), { timeout: 20_000, interval: 20 }).toBe(0);
+    await expect.poll(() => waiting(pool), { timeout: 60_000, interval: 20 }).toBe(0);
     for (const at of workers.keys()) await stop(at);
     expect(done).toEqual(put);
     expect(overlaps).toBe(0);

@@ -147,7 +147,7 @@ test("mappings are as a simple model of them, at every step", async () => {
     }
   });
   await fc.assert(scenario, { numRuns: 60 });
-}, 120_000);
+}, 180_000);
 
 test("no interleaving gives a conversation two sessions, or a user more than the limit", async () => {
   const wish = fc.record({
@@ -184,4 +184,4 @@ test("no interleaving gives a conversation two sessions, or a user more than the
     expect(over.rowCount).toBe(0);
   });
   await fc.assert(scenario, { numRuns: 60 });
-}, 120_000);
+}, 180_000);

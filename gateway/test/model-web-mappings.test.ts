@@ -124,7 +124,7 @@ test("mappings are as a simple model of them, at every step", async () => {
     }
   });
   await fc.assert(scenario, { numRuns: 60 });
-}, 120_000);
+}, 180_000);
 
 test("no interleaving leaves a user two active sessions, or an active one that died", async () => {
   const wish = fc.record({
@@ -160,4 +160,4 @@ test("no interleaving leaves a user two active sessions, or an active one that d
     for (const { session_id } of rows) expect(dead).not.toContain(session_id);
   });
   await fc.assert(scenario, { numRuns: 60 });
-}, 120_000);
+}, 180_000);

@@ -81,7 +81,7 @@ test("the notice tells the reason, and loses its button once it was used", async
   const before = system.proxy.calls("chat.postMessage").length;
   await endElsewhere(system, (await stateOf(thread)).session);
   await expect
-    .poll(() => system.proxy.calls("chat.postMessage").length, { timeout: 10_000 })
+    .poll(() => system.proxy.calls("chat.postMessage").length, { timeout: 60_000 })
     .toBeGreaterThan(before);
   await idle(system);
   const posted = system.proxy.calls("chat.postMessage").at(-1);

@@ -4,7 +4,7 @@ import { expect, test, vi } from "vitest";
 import { allReleased, endElsewhere, sessionOf } from "./endings-system.js";
 import { ADA, BOB, GENERAL, type SlackSystem, startSlackSystem } from "./slack-system.js";
 
-const SOON = { timeout: 15_000 };
+const SOON = { timeout: 60_000 };
 const QUESTION = "The agent asks: Write to the demo file";
 
 const shown = ({ blocks }: LocalSlackMessage) => JSON.stringify(blocks);

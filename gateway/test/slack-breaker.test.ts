@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { startSlackSystem } from "./slack-system.js";
 
 test("who writes late in a long outage is told soon, and answered as soon as it is over", async () => {
-  await using system = await startSlackSystem({ BACKEND_RETRY_WINDOW: "4s" });
+  await using system = await startSlackSystem({ BACKEND_RETRY_WINDOW: "10s" });
   const thread = await system.begin();
   await system.backend.stop();
   const ask = async (text: string) => {
@@ -11,8 +11,8 @@ test("who writes late in a long outage is told soon, and answered as soon as it 
     expect(told?.text).toBe("Error: Failed to get response from Amplifier session.");
     return performance.now() - begun;
   };
-  expect(await ask("anybody there?")).toBeGreaterThan(2_500);
-  expect(await ask("and now?")).toBeLessThan(2_500);
+  expect(await ask("anybody there?")).toBeGreaterThan(8_000);
+  expect(await ask("and now?")).toBeLessThan(8_000);
   await system.backend.start();
   const [answer] = await system.ask("at last?", thread);
   expect(answer?.text).toContain("at last?");

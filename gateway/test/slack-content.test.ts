@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => system[Symbol.asyncDispose]());
 
-const SOON = { timeout: 15_000 };
+const SOON = { timeout: 60_000 };
 let number = 0;
 /** Delivers a message of a thread as Slack does. Returns its `ts`. */
 async function post(fields: object, envelope: object = {}): Promise<string> {

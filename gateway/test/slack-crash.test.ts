@@ -100,7 +100,7 @@ async function setting(): Promise<Setting> {
 }
 
 const STARTED = /^Started new session/;
-const LONG = { timeout: 20_000 };
+const LONG = { timeout: 60_000 };
 
 async function idle({ pool }: Setting): Promise<void> {
   await vi.waitFor(async () => {

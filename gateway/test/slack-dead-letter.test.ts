@@ -15,7 +15,7 @@ async function exhaust({ pool }: SlackSystem): Promise<void> {
       const { rows } = await pool.query("select from slack_inbox where status = 'dead'");
       expect(rows).toHaveLength(1);
     },
-    { timeout: 10_000 },
+    { timeout: 60_000 },
   );
 }
 

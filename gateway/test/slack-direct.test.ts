@@ -19,7 +19,7 @@ async function write(user: string, text: string, thread_ts?: string) {
       if (said.length === 0) throw new Error("no answer");
       return { channel: asked.channel, ts: asked.ts, texts: said.map((each) => each.text), said };
     },
-    { timeout: 10_000 },
+    { timeout: 60_000 },
   );
 }
 
@@ -68,6 +68,6 @@ test("a slash command means them, and does not wait behind a running turn", asyn
       const cutOff = /^_Not answered: this session has ended\._$|^Session has ended\. /;
       expect(texts).toContainEqual(expect.stringMatching(cutOff));
     },
-    { timeout: 10_000 },
+    { timeout: 60_000 },
   );
 });

@@ -39,7 +39,7 @@ test.each(["invalid_auth", "team_access_not_granted", "limited", "down", "some_e
     const answered = await askForHelp();
     await vi.waitFor(async () => expect(await inbox()).toHaveLength(1));
     expect(await inbox()).toEqual([{ status: "waiting", attempts: 0, crashes: 0 }]);
-    await vi.waitFor(answered, { timeout: 25_000 });
+    await vi.waitFor(answered, { timeout: 60_000 });
     await expect.poll(inbox).toEqual([{ status: "done", attempts: 0, crashes: 0 }]);
   },
   60_000,
@@ -47,9 +47,9 @@ test.each(["invalid_auth", "team_access_not_granted", "limited", "down", "some_e
 
 test("a gateway that Slack does not let in leaves the work to another", async () => {
   await using _good = await system.anotherGateway();
-  await vi.waitFor(await askForHelp(), { timeout: 10_000 });
+  await vi.waitFor(await askForHelp(), { timeout: 60_000 });
   system.proxy.fail("auth.test", "invalid_auth", 1_000);
   const config = parseConfig({ ...system.settings, GATEWAY_LISTEN: "127.0.0.1:0" });
   await using _refused = await startGateway(config);
-  for (let n = 0; n < 5; n += 1) await vi.waitFor(await askForHelp(), { timeout: 10_000 });
+  for (let n = 0; n < 5; n += 1) await vi.waitFor(await askForHelp(), { timeout: 60_000 });
 });

@@ -38,7 +38,7 @@ test("many new at once in one channel: a thread each, and none on the bare chann
   const post = (user: string) =>
     system.slack.message({ channel: GENERAL, user, text: `${BOT} new` });
   await Promise.all([post(ADA), post(BOB), post(ADA), post(BOB), post(ADA)]);
-  await vi.waitFor(async () => expect(await roots(system)).toHaveLength(5), { timeout: 10_000 });
+  await vi.waitFor(async () => expect(await roots(system)).toHaveLength(5), { timeout: 60_000 });
   const rows = await mappings(system);
   expect(new Set(rows.map(({ thread_ts }) => thread_ts))).toEqual(new Set(await roots(system)));
   expect(new Set(rows.map(({ session_id }) => session_id)).size).toBe(5);
@@ -85,7 +85,7 @@ test("the limit holds when all slots are asked for at once, for each user alone"
       );
       expect(await roots(system)).toHaveLength(3);
     },
-    { timeout: 10_000 },
+    { timeout: 60_000 },
   );
   await system.begin("", BOB);
   const active = (await mappings(system)).filter(({ state }) => state === "active");

@@ -32,7 +32,7 @@ test("a database that is lost in the middle of turns: each message is answered o
       const { sessions } = await backend.list({});
       expect(sessions).toMatchObject([{ turnCount: 1, openTurns: 0 }]);
     },
-    { timeout: 10_000 },
+    { timeout: 60_000 },
   );
   backend.close();
   expect(await system.answers(thread)).toEqual([]);
@@ -43,7 +43,7 @@ test("a database that is lost in the middle of turns: each message is answered o
       const waiting = await system.pool.query("select from slack_inbox where status = 'waiting'");
       expect(waiting.rows).toEqual([]);
     },
-    { timeout: 20_000 },
+    { timeout: 60_000 },
   );
   expect((await system.answers(thread)).map(({ text }) => text)).toEqual([
     expect.stringContaining("first"),

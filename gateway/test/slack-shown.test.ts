@@ -3,7 +3,7 @@ import { metric } from "./metric.js";
 import { deliver } from "./slack-deliver.js";
 import { ADA, GENERAL, RANDOM, type SlackSystem, startSlackSystem } from "./slack-system.js";
 
-const SOON = { timeout: 15_000 };
+const SOON = { timeout: 60_000 };
 
 /** The emoji of the app on a message, once all is done that was to be. */
 async function reactionsOn(system: SlackSystem, ts: string): Promise<string[]> {

@@ -9,7 +9,7 @@ import { gatewayDatabase } from "./gateway-database.js";
 import { slackProxy } from "./slack-proxy.js";
 
 const logger = pino({ level: "silent" });
-const SOON = { timeout: 30_000 };
+const SOON = { timeout: 60_000 };
 const post = { channel: "C0GENERAL", user: "U0ADA" };
 
 test("eight slots over all gateways, which move when their holder is gone", async () => {

@@ -28,7 +28,7 @@ test("connections come back after errors of Slack, and after Slack was away", as
     logger,
   });
   const opened = () => proxy.calls("apps.connections.open").length;
-  await vi.waitFor(() => expect(opened()).toBe(2), { timeout: 20_000 });
+  await vi.waitFor(() => expect(opened()).toBe(2), { timeout: 60_000 });
   await vi.waitFor(async () => {
     await first.message({ ...post, text: "hello" });
     expect(accepted.join()).toContain('"text":"hello"');
@@ -41,7 +41,7 @@ test("connections come back after errors of Slack, and after Slack was away", as
       await second.message({ ...post, text: "again" });
       expect(accepted.join()).toContain('"text":"again"');
     },
-    { timeout: 20_000, interval: 500 },
+    { timeout: 60_000, interval: 500 },
   );
 });
 
@@ -62,7 +62,7 @@ test("what cannot be stored is not acknowledged", async () => {
       await slack.message({ ...post, text: "hello" });
       expect(accept).toHaveBeenCalled();
     },
-    { timeout: 10_000 },
+    { timeout: 60_000 },
   );
   const acks = (await slack.log()).filter(({ kind }) => kind === "ack");
   expect(acks).toEqual([]);

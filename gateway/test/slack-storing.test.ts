@@ -210,7 +210,7 @@ test("rows of the version before are worked, and those of a newer one wait for i
   await put("newer 2", "kind, version", "amp_thing_of_tomorrow", 1);
   const looks = () =>
     system.pool.query("select from slack_lanes where lane = 'newer' and next_at > now()");
-  await vi.waitFor(async () => expect((await looks()).rowCount).toBe(1), { timeout: 5_000 });
+  await vi.waitFor(async () => expect((await looks()).rowCount).toBe(1), { timeout: 60_000 });
   const { rows: left } = await system.pool.query(
     "select status, attempts from slack_inbox where lane = 'newer' order by id",
   );

@@ -62,7 +62,7 @@ export async function startSlackSystem(
   if (transport === "socket") {
     // What local-slack sends before is lost.
     const connected = () => system.logs.some(({ msg }) => msg === "Socket Mode connected");
-    await vi.waitFor(() => expect(connected()).toBe(true), { timeout: 10_000 });
+    await vi.waitFor(() => expect(connected()).toBe(true), { timeout: 60_000 });
   }
 
   const answers = async (thread: string) =>
@@ -85,7 +85,7 @@ export async function startSlackSystem(
           if (found.length < before + (count ?? 1)) throw new Error(`${found.length} answers`);
           return found.slice(before);
         },
-        { timeout: 15_000 },
+        { timeout: 60_000 },
       );
     },
     async begin(words = "", user = ADA) {
@@ -102,7 +102,7 @@ export async function startSlackSystem(
           if (!last) throw new Error("no session began");
           return last;
         },
-        { timeout: 10_000 },
+        { timeout: 60_000 },
       );
       return root.ts;
     },

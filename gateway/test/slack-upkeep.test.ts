@@ -118,9 +118,9 @@ test("a running gateway forgets by its settings, and takes back what nothing use
     requestId,
     JSON.stringify(request),
   ]);
-  await expect.poll(() => left("slack_orphans"), { timeout: 30_000 }).toBe(0);
+  await expect.poll(() => left("slack_orphans"), { timeout: 60_000 }).toBe(0);
   expect(await left("slack_mappings", "state = 'reserved'")).toBe(0);
   const ended = await backend.get({ sessionId: session?.sessionId ?? "" });
   expect(ended.session).toMatchObject({ endReason: "found no place in Slack" });
   backend.close();
-}, 90_000);
+}, 180_000);

@@ -78,11 +78,11 @@ test(
 
     // A stranger, and the end of a session whose turn waits.
     const help = await say("<@U0AMP> help", { user: "U0EVE" });
-    await vi.waitFor(() => expect(answers(help)).toHaveLength(1), { timeout: 30_000 });
+    await vi.waitFor(() => expect(answers(help)).toHaveLength(1), { timeout: 60_000 });
     const [open] = questions();
     await say("<@U0AMP> end", { thread_ts: open?.thread });
     const ended = () => answers(open?.thread).some(({ text }) => text.includes("Session ended"));
-    await vi.waitFor(() => expect(ended()).toBe(true), { timeout: 30_000 });
+    await vi.waitFor(() => expect(ended()).toBe(true), { timeout: 60_000 });
     const { rows } = await system.pool.query("select from slack_inbox where attempts > 0");
     expect(rows).toEqual([]);
   },

@@ -115,7 +115,7 @@ test("a session that was ended elsewhere: let go of once, told once", async () =
     "select thread_ts from slack_mappings where state = 'active'",
   );
   await endElsewhere(system, ...sessions);
-  expect(await allReleased(system)).toBeLessThan(2_000);
+  expect(await allReleased(system)).toBeLessThan(20_000);
   for (const { thread_ts } of rows) {
     await vi.waitFor(async () => expect(await notices(system, thread_ts)).toBe(1), SOON);
   }

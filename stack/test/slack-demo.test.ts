@@ -12,9 +12,9 @@ test("the demo's Slack has an agent to talk to", async () => {
     (await slack.messages(channel)).find((each) => each.bot_id && each.text?.includes(text));
 
   await slack.message({ channel, user: "U0ADA", text: "<@U0AMP> new a demo" });
-  await expect.poll(() => answer("Started new session"), { timeout: 15_000 }).toBeDefined();
+  await expect.poll(() => answer("Started new session"), { timeout: 60_000 }).toBeDefined();
   const started = await answer("Started new session");
   const thread_ts = started?.thread_ts ?? started?.ts ?? "";
   await slack.message({ channel, user: "U0ADA", text: "what is 6 x 7?", thread_ts });
-  await expect.poll(() => answer("what is 6 x 7?"), { timeout: 15_000 }).toBeDefined();
+  await expect.poll(() => answer("what is 6 x 7?"), { timeout: 60_000 }).toBeDefined();
 });

@@ -54,7 +54,7 @@ test("a SIGKILL leaves nothing running, and loses nothing", async () => {
   );
   const sessionId = await newSession(where);
   process.kill(first.pid, "SIGKILL");
-  await expect.poll(() => alive(processes), { timeout: 30_000 }).toEqual([]);
+  await expect.poll(() => alive(processes), { timeout: 60_000 }).toEqual([]);
 
   await using _second = await start(where);
   await expectSession(where, sessionId);
@@ -67,7 +67,7 @@ test("a SIGKILL of npm leaves nothing running", async () => {
   const processes = family(npm.pid);
   expect(processes.length).toBeGreaterThan(5);
   process.kill(npm.pid, "SIGKILL");
-  await expect.poll(() => alive(processes), { timeout: 30_000 }).toEqual([]);
+  await expect.poll(() => alive(processes), { timeout: 60_000 }).toEqual([]);
 });
 
 test.each(["backend-service/dist/main.js", "gateway/dist/main.js", "postgres -D"])(

@@ -72,10 +72,10 @@ test("a backend that crashes in the middle of an answer still answers once", asy
   await stack.killBackend();
   await chat.say("written while it is away");
   await expect(page.getByText("Kept, and tried again: The agents are away")).toBeVisible({
-    timeout: 20_000,
+    timeout: 60_000,
   });
   await stack.startBackend();
-  await expect(chat.answers.last()).toContainText("written while it is away", { timeout: 30_000 });
+  await expect(chat.answers.last()).toContainText("written while it is away", { timeout: 60_000 });
   await expect(chat.answers).toHaveCount(2);
   await expect(chat.answers.first()).toContainText(
     "(turn 1): slow 4 a b c d e f g h i j k l m n o p",
