@@ -115,7 +115,8 @@ function watch(child: ChildProcess): System {
   const exited = once(child, "exit").then(([code]) => code as number | null);
   return {
     pid: child.pid ?? Number.NaN,
-    output: () => output,
+    // Without the warning of a release of Node.js that is known to be unsafe: tests run on any.
+    output: () => output.replaceAll(/^Node\.js .* has known vulnerabilities.*\n/gm, ""),
     exited,
     async [Symbol.asyncDispose]() {
       child.kill("SIGTERM");
