@@ -30,7 +30,7 @@ const env = {
   BACKEND_LISTEN: backendAt,
   BACKEND_URL: backendAt,
   GATEWAY_LISTEN: "127.0.0.1:0",
-  LOG_LEVEL: "error",
+  LOG_LEVEL: process.env["LOG_LEVEL"] ?? "error",
   MAX_RUNNING_TURNS: String(HALF + SAMPLES),
   TURN_TIMEOUT: "1d",
   TURN_SILENCE_TIMEOUT: "1d",
@@ -114,7 +114,7 @@ const memory = process.memoryUsage();
 const rows: [string, number[]][] = [
   ["a click, until its question shows the answer", []],
   ["a click, until its turn is answered", []],
-  ["/amp list, until it is posted", []],
+  ["/amp list, until it is told", []],
 ];
 for (const question of questions().slice(0, SAMPLES)) {
   const before = slack.updates;
@@ -132,7 +132,7 @@ for (const question of questions().slice(0, SAMPLES)) {
   while (!answered()) await delay(1);
   rows[1]?.[1].push(performance.now() - began);
 }
-const lists = () => slack.posts.filter(({ channel }) => channel === "C0OTHER").length;
+const lists = () => slack.whispers.filter((channel) => channel === "C0OTHER").length;
 for (let n = 1; n <= SAMPLES; n += 1) rows[2]?.[1].push(await time(list, () => lists() >= n));
 
 console.log(`\n${HALF} turns wait for people, ${HALF} for their agent; milliseconds`);

@@ -17,6 +17,8 @@ export interface QuickSlack extends AsyncDisposable {
   posts: Post[];
   /** Calls of `chat.update` so far. */
   updates: number;
+  /** Channels in which something was told to one person only, in their order. */
+  whispers: string[];
 }
 
 /** Starts one on a free port of 127.0.0.1. */
@@ -28,6 +30,10 @@ export async function quickSlack(): Promise<QuickSlack> {
     "users.info": () => ({ user: { team_id: "T0LOCAL" } }),
     "conversations.info": () => ({ channel: { is_private: false } }),
     "conversations.members": () => ({ members: [] }),
+    "chat.postEphemeral": (call) => {
+      slack.whispers.push(call.get("channel") ?? "");
+      return {};
+    },
     "chat.update": () => {
       slack.updates += 1;
       return {};
@@ -64,6 +70,7 @@ export async function quickSlack(): Promise<QuickSlack> {
     apiUrl: `http://127.0.0.1:${address.port}/api/`,
     posts,
     updates: 0,
+    whispers: [],
     async [Symbol.asyncDispose]() {
       server.close();
       server.closeAllConnections();

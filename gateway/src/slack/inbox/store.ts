@@ -51,18 +51,19 @@ export interface InboxRow {
 
 /**
  * The lane's row first: its lock makes the ids of a lane visible in their
- * order. A lane that waits for its next attempt goes on waiting. Something
+ * order. Whoever claims meanwhile passes a locked lane by, so that it is
+ * announced also when the row turns out to be there already. A lane that waits for its next attempt goes on waiting. Something
  * that waits in the conversation, or a reservation in its channel, may be about
  * to give it a session.
  */
 const ENQUEUE = `
   with ours as (
-    select where $7::text is null
+    select where not exists (select from slack_inbox where dedupe_key = $1) and ($7::text is null
       or exists (select from slack_lanes where lane in ($2, $11))
       or exists (select from slack_mappings
         where team_id = $7 and channel_id = $8 and coalesce(thread_ts, '') = coalesce($9, ''))
       or exists (select from slack_mappings
-        where team_id = $7 and channel_id = $8 and coalesce(thread_ts, '') = '' and state = 'reserved')
+        where team_id = $7 and channel_id = $8 and coalesce(thread_ts, '') = '' and state = 'reserved'))
   ), lane as (
     insert into slack_lanes (lane, quick) select $2, $10 from ours
     on conflict (lane) do update set next_at = slack_lanes.next_at, quick = excluded.quick
@@ -71,9 +72,8 @@ const ENQUEUE = `
     insert into slack_inbox (dedupe_key, lane, kind, version, body, delivery, gesture)
     select $1, lane, $3, ${DELIVERY_VERSION}, $4, $5, $6 from lane
     on conflict do nothing
-    returning id
   )
-  select pg_notify('${INBOX_CHANNEL}', '') from stored`;
+  select pg_notify('${INBOX_CHANNEL}', '') from lane`;
 
 /** Stores a row, unless it is there already, or is nothing of ours. */
 export async function enqueue(db: Queryable, row: NewRow): Promise<void> {
