@@ -116,7 +116,7 @@ function watch(child: ChildProcess): System {
   return {
     pid: child.pid ?? Number.NaN,
     // Without the warning of a release of Node.js that is known to be unsafe: tests run on any.
-    output: () => output.replaceAll(/^Node\.js .* has known vulnerabilities.*\n/gm, ""),
+    output: () => output.replaceAll(/^Node\.js \d.*: take .*\n/gm, ""),
     exited,
     async [Symbol.asyncDispose]() {
       child.kill("SIGTERM");
