@@ -51,6 +51,11 @@ export function isDirectMessage(channel: ChannelId): boolean {
   return channel.startsWith("D");
 }
 
+/** Whether the channel is given by the person whose direct messages with the app are meant. */
+export function isUser(channel: ChannelId): boolean {
+  return /^[UW]/.test(channel);
+}
+
 /**
  * The lane of a message. A message that is not in a thread stands for the
  * thread it may begin, but direct messages are one conversation.

@@ -1,4 +1,4 @@
-import { WebAPIPlatformError, WebAPIRateLimitedError } from "@slack/web-api";
+import { WebAPIPlatformError, WebAPIRateLimitedError, WebAPIRequestError } from "@slack/web-api";
 import { type Policy, pauseOf, policyOf } from "./refusals.js";
 
 /**
@@ -21,4 +21,18 @@ export function outcomeOf(error: unknown): Outcome {
   if (!/^\w+$/.test(reason)) return { kind: "unknown", reason: "no word of Slack's" };
   const kind = policyOf(reason);
   return kind === "later" ? { kind, pause: pauseOf(reason), reason } : { kind, reason };
+}
+
+/** What went wrong before anything could be sent: Slack has no address, or there is no connection. */
+const NEVER_SENT: readonly unknown[] = [
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "UND_ERR_CONNECT_TIMEOUT",
+];
+
+/** Whether a call failed before anything of it was sent, so that Slack cannot have done it. */
+export function neverSent(error: unknown): boolean {
+  const cause = error instanceof WebAPIRequestError ? error.original.cause : undefined;
+  return cause instanceof Error && "code" in cause && NEVER_SENT.includes(cause.code);
 }

@@ -16,12 +16,14 @@ export async function showQuestion(bridge: Bridge, job: Job, row: QuestionRow): 
   const { outbox } = bridge;
   if (!(await outbox.isDecided(job))) {
     const approval = await readApproval(bridge, job, row);
-    // Decided elsewhere before anybody here could have seen it.
-    if (approval?.state !== ApprovalState.PENDING) return;
-    await outbox.decide(job, async () => [
-      draft(row.place, questionMessage(row.sessionId, approval, row.users)),
-    ]);
+    // Else it was answered elsewhere before anybody here could have seen it.
+    if (approval?.state === ApprovalState.PENDING) {
+      await outbox.decide(job, async () => [
+        draft(row.place, questionMessage(row.sessionId, approval, row.users)),
+      ]);
+    }
   }
+  // Another attempt may have found it open, and decided to ask.
   await outbox.deliver(job, row.users[0]);
 }
 

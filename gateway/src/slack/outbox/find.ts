@@ -1,6 +1,6 @@
 import type { WebClient } from "@slack/web-api";
 import { z } from "zod";
-import { Ts } from "../keys.js";
+import { ChannelId, isUser, Ts } from "../keys.js";
 import type { Reply } from "./store.js";
 
 /** The type of the metadata by which a post is found again. Other apps can read it: it holds nothing but the id. */
@@ -12,7 +12,9 @@ const CLOCK_SKEW_S = 60;
 /** Looks in Slack for a reply that may have been posted. Returns its `ts`. */
 export async function findPosted(client: WebClient, reply: Reply): Promise<Ts | undefined> {
   const oldest = String(reply.triedAt / 1_000 - CLOCK_SKEW_S);
-  const { channel, thread } = reply;
+  const { thread } = reply;
+  const channel = isUser(reply.channel) ? await directMessages(client, reply) : reply.channel;
+  if (channel === undefined) return undefined;
   const where = { channel, oldest, limit: 200, include_all_metadata: true };
   let cursor = "";
   do {
@@ -27,6 +29,19 @@ export async function findPosted(client: WebClient, reply: Reply): Promise<Ts | 
       if (reply.message.unmarked && byApp && message.text === reply.message.text) {
         return Ts.parse(message.ts);
       }
+    }
+    cursor = page.response_metadata?.next_cursor ?? "";
+  } while (cursor !== "");
+  return undefined;
+}
+
+/** The app's direct messages with the person that a reply is addressed to: Slack looks nothing up by a person's id. */
+async function directMessages(client: WebClient, reply: Reply): Promise<ChannelId | undefined> {
+  let cursor = "";
+  do {
+    const page = await client.conversations.list({ types: "im", limit: 1_000, cursor });
+    for (const { id, user } of page.channels ?? []) {
+      if (user === String(reply.channel)) return ChannelId.parse(id);
     }
     cursor = page.response_metadata?.next_cursor ?? "";
   } while (cursor !== "");

@@ -1,10 +1,9 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { type Queryable, transaction } from "@amp/postgres";
 import type { WebClient } from "@slack/web-api";
 import type pg from "pg";
 import type { Logger } from "pino";
 import { SLACK_TIMEOUT_MS } from "../api/client.js";
-import { outcomeOf } from "../api/outcome.js";
+import { neverSent, outcomeOf } from "../api/outcome.js";
 import { takesOperator } from "../api/refusals.js";
 import { type Job, Postponed } from "../inbox/job.js";
 import { whileWaiting } from "../inbox/store.js";
@@ -28,12 +27,15 @@ import {
   unsentReplies,
 } from "./store.js";
 
-/** After a lost answer Slack may not show the post at once. */
+/** After a lost answer Slack may not show the post at once: it mostly does within the first, and as far as is known within the second time. */
 const SETTLE_MS = 2_000;
+const SHOWN_MS = 8_000;
 /** A post begins so soon after it was noted that it does, or not at all: a process that froze may not be the only one any more. */
 const FRESH_MS = 4_000;
-/** A post whose sender never saw how it ended may still be on its way: longer than its time-out. */
-const ON_ITS_WAY_MS = FRESH_MS + SLACK_TIMEOUT_MS + 1_000;
+/** When a post is looked for that may have been taken: so long after its try was over, in milliseconds. */
+const LOOKS_MS = [SETTLE_MS, SHOWN_MS];
+/** The same where nobody saw how the try ended, after its begin: it may have been on its way until its time-out. */
+const LOOKS_IN_FLIGHT_MS = [...LOOKS_MS, FRESH_MS + SLACK_TIMEOUT_MS + SHOWN_MS];
 
 /** What hears of Slack's refusals. */
 export interface Watcher {
@@ -48,9 +50,13 @@ export interface Watcher {
 /**
  * Posts replies, each exactly once. All replies to a delivery are decided in
  * one transaction; then each goes new -> sending -> sent. A crash or a lost
- * answer leaves it in `sending`, and the next attempt looks for it in Slack, by
- * the id in its metadata, before it posts it. One that Slack refuses is new
- * again in another form or place, or is `refused` in the end.
+ * answer leaves it in `sending`, and the next attempts look for it in Slack, by
+ * the id in its metadata, until it would be shown if it had been taken, before
+ * one posts it again. Its delivery is postponed meanwhile. One that Slack refuses
+ * is new again in another form or place, or is `refused` in the end.
+ *
+ * Each try has a mark. Whoever begins one does so only from what they read, so
+ * that of two that hold one reply, for one of them is late, only one posts it.
  */
 export class Outbox {
   /** Until when Slack wants no more posts in a channel, by the process's own clock. */
@@ -113,7 +119,7 @@ export class Outbox {
   ): Promise<boolean> {
     // What one person alone sees is not to be found; twice does no harm.
     const mayBeThere = reply.state === "sending" && reply.only === null;
-    const found = mayBeThere ? await this.find(reply, signal) : undefined;
+    const found = mayBeThere ? await this.find(reply) : undefined;
     if (found) {
       await this.sent(reply, { ts: found });
       return true;
@@ -121,25 +127,31 @@ export class Outbox {
     this.keepQuiet(reply.channel);
     signal.throwIfAborted();
     const isFresh = freshness();
-    await markSending(this.pool, reply.id);
+    const mark = await markSending(this.pool, reply);
+    if (mark === undefined) throw new Error("The reply is in other hands.");
     if (!isFresh()) throw new Error("The process stood still before a post.");
+    const tried = { ...reply, mark };
     try {
-      const posted = await this.post(reply);
+      const posted = await this.post(tried);
       this.watcher.taken?.();
-      await this.sent(reply, posted);
+      await this.sent(tried, posted);
       return true;
     } catch (error) {
-      return this.failed(reply, error, signal, author);
+      return this.failed(tried, error, signal, author);
     }
   }
 
-  private async find(reply: Reply, signal: AbortSignal): Promise<Ts | undefined> {
-    const tried = performance.now() - reply.sinceTry;
-    for (const age of reply.inFlight ? [SETTLE_MS, ON_ITS_WAY_MS] : [SETTLE_MS]) {
-      await delay(Math.max(0, tried + age - performance.now()), undefined, { signal });
-      const found = await this.look(reply);
-      if (found) return found;
-    }
+  /**
+   * Looks for a reply that may have been posted; undefined when it was not.
+   * @throws Postponed while it may still show up
+   */
+  private async find(reply: Reply): Promise<Ts | undefined> {
+    const age = reply.sinceTry;
+    const found = age < SETTLE_MS ? undefined : await this.look(reply);
+    if (found) return found;
+    const looks = reply.inFlight ? LOOKS_IN_FLIGHT_MS : LOOKS_MS;
+    const next = looks.find((look) => look > age);
+    if (next !== undefined) throw new Postponed(next - age, "Slack may still show the reply");
     return undefined;
   }
 
@@ -191,12 +203,11 @@ export class Outbox {
     const outcome = outcomeOf(error);
     const { kind, reason: code } = outcome;
     if (kind === "unknown") {
-      // Else the reply may be in other hands by now, and on its way again.
-      if (!signal.aborted) await markOver(this.pool, reply.id);
+      await (neverSent(error) ? markUnsent : markOver)(this.pool, reply);
       throw error;
     }
     if (kind !== "later") signal.throwIfAborted();
-    await markUnsent(this.pool, reply.id);
+    if (!(await markUnsent(this.pool, reply))) throw new Error("The reply is in other hands.");
     if (kind === "later") {
       if (takesOperator(code)) this.watcher.shutOut?.(code);
       this.quiet.set(reply.channel, performance.now() + outcome.pause);

@@ -34,7 +34,9 @@ export interface Reply extends Omit<Draft, "responseUrl" | "mapping" | "gaveUp" 
   state: "new" | "sending" | "sent" | "refused";
   /** Whether nobody saw how the last try ended. */
   inFlight: boolean;
-  /** When the last try began, in milliseconds since the epoch by the database's clock, and how long ago that is. */
+  /** Stands for the last try; null before the first. */
+  mark: string | null;
+  /** When the last try was over, or began if nobody saw its end, in milliseconds since the epoch by the database's clock, and how long ago that is. */
   triedAt: number;
   sinceTry: number;
 }
@@ -83,6 +85,7 @@ export async function unsentReplies(db: Queryable, inboxId: number): Promise<Rep
        response_url as "responseUrl", mapping_id as mapping, state,
        only_user as only,
        in_flight as "inFlight",
+       extract(epoch from tried_at)::text as mark,
        coalesce(extract(epoch from tried_at) * 1000, 0)::float8 as "triedAt",
        coalesce(extract(epoch from now() - tried_at) * 1000, 0)::float8 as "sinceTry"
      from slack_outbox where inbox_id = $1 and state in ('new', 'sending') order by part`,
@@ -91,25 +94,43 @@ export async function unsentReplies(db: Queryable, inboxId: number): Promise<Rep
   return rows;
 }
 
-/** From here on the reply may have been posted. */
-export async function markSending(db: Queryable, id: string): Promise<void> {
-  await db.query(
-    `update slack_outbox set state = 'sending', tried_at = now(), in_flight = true
-     where id = $1 and state in ('new', 'sending')`,
-    [id],
+/** A try of a reply. */
+type Try = Pick<Reply, "id" | "mark">;
+
+/**
+ * From here on the reply may have been posted. Returns the mark of the new try;
+ * undefined when others tried it since it was read, or ended it.
+ */
+export async function markSending(
+  db: Queryable,
+  { id, state, mark }: Try & Pick<Reply, "state">,
+): Promise<string | undefined> {
+  const { rows } = await db.query<{ mark: string }>(
+    `update slack_outbox set state = 'sending', tried_at = clock_timestamp(), in_flight = true
+     where id = $1 and state = $2 and extract(epoch from tried_at)::text is not distinct from $3
+     returning extract(epoch from tried_at)::text as mark`,
+    [id, state, mark],
   );
+  return rows[0]?.mark;
 }
 
 /** The try is over, and nobody knows whether Slack posted it. */
-export async function markOver(db: Queryable, id: string): Promise<void> {
-  await db.query("update slack_outbox set in_flight = false where id = $1 and state = 'sending'", [
-    id,
-  ]);
+export async function markOver(db: Queryable, { id, mark }: Try): Promise<void> {
+  await db.query(
+    `update slack_outbox set in_flight = false, tried_at = clock_timestamp()
+     where id = $1 and state = 'sending' and extract(epoch from tried_at)::text = $2`,
+    [id, mark],
+  );
 }
 
-/** Slack said that it did not post it. */
-export async function markUnsent(db: Queryable, id: string): Promise<void> {
-  await db.query("update slack_outbox set state = 'new' where id = $1 and state = 'sending'", [id]);
+/** Slack said in this try that it did not post it. Returns whether no other try began since. */
+export async function markUnsent(db: Queryable, { id, mark }: Try): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update slack_outbox set state = 'new'
+     where id = $1 and state = 'sending' and extract(epoch from tried_at)::text = $2`,
+    [id, mark],
+  );
+  return rowCount !== 0;
 }
 
 /** The reply is given up. `refusal`: Slack's error, if it is of use to try it again. */
