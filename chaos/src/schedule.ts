@@ -48,7 +48,7 @@ const RULES = {
     on: "slack",
     weight: 2,
     lasts: [2_000, 6_000],
-    amount: [300, 1_500],
+    amount: [300, 6_000],
   },
   "Slack refuses the token": { on: "slack", every: 5 * MINUTE, lasts: [2_000, 40_000] },
   "sockets renewed": { on: "sockets", weight: 2, lasts: [500, 8_000] },

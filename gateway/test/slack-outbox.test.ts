@@ -74,6 +74,19 @@ async function sending(job: Job, ago: string): Promise<void> {
   );
 }
 
+/** Makes the last try of the replies so much older. */
+async function pass(job: Job, time: string): Promise<void> {
+  await pool.query(
+    "update slack_outbox set tried_at = tried_at - $2::interval where inbox_id = $1",
+    [job.id, time],
+  );
+}
+
+/** What Slack was asked to post it does only now. */
+async function shows(call: URLSearchParams | undefined): Promise<void> {
+  await emulate.call("chat.postMessage", Object.fromEntries(call ?? []));
+}
+
 async function posted(): Promise<string[]> {
   const { messages } = await emulate.call("conversations.replies", { channel, ts: thread });
   return (messages as { text: string; ts: string }[])
@@ -112,19 +125,28 @@ test("killed after the row, before the post: posted once", async () => {
 
 test("tried by another process, and still on its way to Slack: waited for, not posted again", async () => {
   const job = await decided("answer");
-  await sending(job, "12 seconds");
-  const delivered = outbox.deliver(job);
-  await expect.poll(() => proxy.calls("conversations.replies")).toHaveLength(1);
-  const id = await pool.query<{ id: string }>("select id from slack_outbox where inbox_id = $1", [
-    job.id,
-  ]);
-  await emulate.call("chat.postMessage", {
-    channel,
-    thread_ts: thread,
-    text: "answer",
-    metadata: JSON.stringify({ event_type: "amp_reply", event_payload: id.rows[0] }),
-  });
-  await delivered;
+  // Nobody saw how it ended: it was sent up to 4 s later, and given up 10 s after that.
+  for (const [ago, pause] of [
+    ["0 s", 2_000],
+    ["3 s", 5_000],
+    ["12 s", 10_000],
+    ["21 s", 1_000],
+  ] as const) {
+    await sending(job, ago);
+    const waits = await newOutbox()
+      .deliver(job)
+      .catch((error: unknown) => error);
+    expect(waits).toBeInstanceOf(Postponed);
+    expect(Math.abs((waits as Postponed).pause - pause)).toBeLessThan(900);
+  }
+  const { rows } = await pool.query<{ id: string }>(
+    "select id from slack_outbox where inbox_id = $1",
+    [job.id],
+  );
+  const metadata = JSON.stringify({ event_type: "amp_reply", event_payload: rows[0] });
+  await emulate.call("chat.postMessage", { channel, thread_ts: thread, text: "answer", metadata });
+  await outbox.deliver(job);
+  expect(proxy.calls("chat.postMessage")).toEqual([]);
   expect(await posted()).toEqual(["answer"]);
   expect(await states(job)).toEqual(["sent"]);
 });
@@ -154,6 +176,7 @@ test("killed after the post, before the row says so: found, not posted again", a
   await pool.query("update slack_outbox set state = 'sending', ts = null where inbox_id = $1", [
     job.id,
   ]);
+  await pass(job, "2 s");
   await outbox.deliver(job);
   expect(await posted()).toEqual(["one", "two"]);
   expect(await states(job)).toEqual(["sent", "sent"]);
@@ -164,27 +187,165 @@ test("an answer of Slack that is lost: found, not posted again", async () => {
   proxy.fail("chat.postMessage", "lost");
   await expect(outbox.deliver(job)).rejects.toThrow();
   expect(await states(job)).toEqual(["sending", "new"]);
+  await pass(job, "2 s");
   await outbox.deliver(job);
   expect(await posted()).toEqual(["one", "two"]);
 });
 
-test("Slack in trouble before it posts: posted by the next attempt", async () => {
+test.each(["1 s", "3 s", "7.5 s"])(
+  "a post whose answer is lost and that shows %s later: found, not posted again",
+  async (time) => {
+    const job = await decided("one", "two");
+    const other = await decided("in another conversation");
+    // Slack took it, and neither says so nor shows it.
+    proxy.stand("chat.postMessage", (args) =>
+      args.get("text") === "one" ? { ok: true } : undefined,
+    );
+    await expect(outbox.deliver(job)).rejects.toThrow();
+    expect(await states(job)).toEqual(["sending", "new"]);
+    for (const step of [time, "0 s"]) {
+      await pass(job, step);
+      await expect(newOutbox().deliver(job)).rejects.toBeInstanceOf(Postponed);
+    }
+    // What waits is in its order, and holds up nothing else.
+    await outbox.deliver(other);
+    await shows(proxy.calls("chat.postMessage")[0]);
+    await pass(job, "8 s");
+    await newOutbox().deliver(job);
+    expect(await posted()).toEqual(["in another conversation", "one", "two"]);
+    expect(proxy.calls("chat.postMessage").map((call) => call.get("text"))).toEqual([
+      "one",
+      "in another conversation",
+      "two",
+    ]);
+  },
+);
+
+test("Slack in trouble before it posts: posted by an attempt 8 s later", async () => {
   for (const fault of ["down", "internal_error"]) {
     const job = await decided(fault);
     proxy.fail("chat.postMessage", fault);
     await expect(outbox.deliver(job)).rejects.toThrow();
-    await outbox.deliver(job);
+    await pass(job, "7.9 s");
+    await expect(newOutbox().deliver(job)).rejects.toBeInstanceOf(Postponed);
+    await pass(job, "100 ms");
+    await newOutbox().deliver(job);
   }
   expect(await posted()).toEqual(["down", "internal_error"]);
 });
 
-test("a post whose failure was seen is not on its way: looked for once, whoever tries next", async () => {
+test("the time counts from the end of the try, and from that of the last", async () => {
   const job = await decided("answer");
-  proxy.fail("chat.postMessage", "down");
-  await expect(outbox.deliver(job)).rejects.toThrow();
+  const release = proxy.hold("chat.postMessage");
+  proxy.fail("chat.postMessage", "lost");
+  const tried = outbox.deliver(job).catch((error: unknown) => error);
+  await expect.poll(() => proxy.calls("chat.postMessage")).toHaveLength(1);
+  await pool.query("select pg_sleep(1.5)");
+  release();
+  await tried;
+  const waits = await newOutbox()
+    .deliver(job)
+    .catch((error: unknown) => error);
+  expect(waits).toBeInstanceOf(Postponed);
+  expect((waits as Postponed).pause).toBeGreaterThan(1_000);
+  await pass(job, "8 s");
   await newOutbox().deliver(job);
-  expect(proxy.calls("conversations.replies")).toHaveLength(1);
   expect(await posted()).toEqual(["answer"]);
+});
+
+test("a post that never left is not looked for", async () => {
+  const job = await decided("answer");
+  const { apiUrl } = proxy;
+  await proxy[Symbol.asyncDispose]();
+  await expect(outbox.deliver(job)).rejects.toThrow();
+  expect(await states(job)).toEqual(["new"]);
+  proxy = await slackProxy(emulate.apiUrl);
+  expect(proxy.apiUrl).not.toBe(apiUrl);
+  await newOutbox().deliver(job);
+  expect(proxy.calls("conversations.replies")).toEqual([]);
+  expect(await posted()).toEqual(["answer"]);
+});
+
+test("of two processes that hold one reply only one posts it", async () => {
+  const job = await decided("one", "two");
+  // Frozen with what it read in its hands, until the other one posted it all.
+  await pool.query(`create function stand_still() returns trigger language plpgsql as $$
+    begin perform pg_advisory_xact_lock(4712); return null; end $$;
+    create trigger stand_still before update on slack_outbox for each statement
+      execute function stand_still()`);
+  const holder = await pool.connect();
+  await holder.query("select pg_advisory_lock(4712)");
+  const [first, second] = [outbox, newOutbox()].map((each) =>
+    each.deliver(job).catch((error: unknown) => error),
+  );
+  await expect
+    .poll(async () => {
+      const { rowCount } = await holder.query(
+        "select from pg_locks where locktype = 'advisory' and objid = 4712 and not granted",
+      );
+      return rowCount;
+    })
+    .toBe(2);
+  await holder.query("select pg_advisory_unlock(4712)");
+  const ends = await Promise.all([first, second]);
+  await pool.query("drop function stand_still cascade");
+  holder.release();
+  expect(ends.filter((end) => end === true)).toHaveLength(1);
+  expect(ends.map(String)).toContain("Error: The reply is in other hands.");
+  expect(await posted()).toEqual(["one", "two"]);
+});
+
+test.each(["fatal_error", "msg_too_long", "is_archived", "ratelimited", "invalid_blocks"])(
+  "a late end of a try (%s) changes nothing of the next",
+  async (error) => {
+    const job = await decided("answer");
+    const release = proxy.hold("chat.postMessage");
+    proxy.stand("chat.postMessage", () => ({ ok: false, error }));
+    const late = outbox.deliver(job).catch((error: unknown) => error);
+    await expect.poll(() => proxy.calls("chat.postMessage")).toHaveLength(1);
+    // Another one took over, waited, looked and tries itself.
+    await sending(job, "0 s");
+    const before = await pool.query("select * from slack_outbox where inbox_id = $1", [job.id]);
+    release();
+    expect(await late).toBeInstanceOf(Error);
+    const after = await pool.query("select * from slack_outbox where inbox_id = $1", [job.id]);
+    expect(after.rows).toEqual(before.rows);
+  },
+);
+
+test("a direct message to its author whose answer is lost: found there, not posted again", async () => {
+  const job = await decided("answer");
+  await pool.query(
+    "update slack_outbox set channel_id = $2, thread_ts = null where inbox_id = $1",
+    [job.id, emulate.user],
+  );
+  let sent: URLSearchParams | undefined;
+  proxy.stand("chat.postMessage", (args) => {
+    sent = args;
+    return { ok: true };
+  });
+  proxy.stand("conversations.list", (args) =>
+    args.get("cursor") === "next"
+      ? { ok: true, channels: [{ id: "D0OURS", user: emulate.user }] }
+      : {
+          ok: true,
+          channels: [{ id: "D0OTHER", user: "U0OTHER" }],
+          response_metadata: { next_cursor: "next" },
+        },
+  );
+  proxy.stand("conversations.history", (args) =>
+    args.get("channel") === "D0OURS"
+      ? {
+          ok: true,
+          messages: [{ ts: "1.000001", metadata: JSON.parse(sent?.get("metadata") ?? "{}") }],
+        }
+      : { ok: false, error: "channel_not_found" },
+  );
+  await expect(outbox.deliver(job)).rejects.toThrow();
+  await pass(job, "2 s");
+  await newOutbox().deliver(job);
+  expect(proxy.calls("chat.postMessage")).toHaveLength(1);
+  expect(await states(job)).toEqual(["sent"]);
 });
 
 test("a rate limit postpones the channel, without another call, and nothing is looked up", async () => {

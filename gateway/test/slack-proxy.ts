@@ -41,7 +41,10 @@ export async function slackProxy(apiUrl: string): Promise<SlackProxy> {
     const args = new URLSearchParams(body);
     calls.set(method, [...(calls.get(method) ?? []), args]);
     const instead = stands.get(method)?.(args);
-    if (instead) return answer(response, 200, {}, instead);
+    if (instead) {
+      await held.get(method);
+      return answer(response, 200, {}, instead);
+    }
     const result = await fetch(apiUrl + method, { method: "POST", headers, body });
     const text = await result.text();
     await held.get(method);

@@ -135,7 +135,7 @@ test.each(["metadata_too_large", "invalid_metadata_format"])(
     expect(posts().map((call) => call.has("metadata"))).toEqual([false]);
     // Found by its words when its answer is lost.
     await pool.query(
-      "update slack_outbox set state = 'sending', tried_at = now() where inbox_id = $1",
+      "update slack_outbox set state = 'sending', tried_at = now() - interval '2 s' where inbox_id = $1",
       [job.id],
     );
     await outbox.deliver(job, author);

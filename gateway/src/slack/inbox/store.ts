@@ -143,30 +143,57 @@ export async function unansweredBefore(
   return rows[0] ?? { count: 0, age: 0 };
 }
 
-/** Notes how many attempts failed by now, and what the last one failed with. */
-export async function noteFailure(
-  db: Queryable,
-  id: number,
-  attempts: number,
-  error?: string,
-): Promise<void> {
-  await db.query(
-    `update slack_inbox set attempts = $2, last_error = coalesce($3, last_error)
-     where id = $1 and status = 'waiting'`,
-    [id, attempts, error === undefined ? null : storable(error)],
-  );
+/** A row and the worker that has it at work. What a worker says of a row whose lane others took from it does not count. */
+export interface AtWork {
+  id: number;
+  worker: number;
 }
 
-/** Ends the work on a row; the dead are kept for an operator to look at, and so is a row with a reply that Slack refused. */
-export async function finish(db: Queryable, id: number, status: "done" | "dead"): Promise<void> {
-  await db.query(
-    `update slack_inbox set finished_at = now(),
-       status = case when refusal is null then $2 else 'dead' end,
-       last_error = coalesce('Slack refused a reply: ' || refusal, last_error)
-     from (select min(refusal) as refusal from slack_outbox where inbox_id = $1) as refused
-     where id = $1 and status = 'waiting'`,
-    [id, status],
+/** Whether the lane of the row, which is still to be worked, is the worker's. */
+const IS_OURS = `status = 'waiting' and exists (
+  select from slack_lanes where lane = slack_inbox.lane and owner = $2)`;
+
+/** Notes how many attempts failed by now, and what the last one failed with. Returns whether that counts. */
+export async function noteFailure(
+  db: Queryable,
+  { id, worker }: AtWork,
+  attempts: number,
+  error?: string,
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update slack_inbox set attempts = $3, last_error = coalesce($4, last_error)
+     where id = $1 and ${IS_OURS}`,
+    [id, worker, attempts, error === undefined ? null : storable(error)],
   );
+  return rowCount !== 0;
+}
+
+/**
+ * Ends the work on a row; the dead are kept for an operator to look at, and so
+ * is a row with a reply that Slack refused. Returns whether that counts: a row
+ * is not done while a reply to it is still to be sent, whoever decided that.
+ */
+export async function finish(
+  pool: pg.Pool,
+  { id, worker }: AtWork,
+  status: "done" | "dead",
+): Promise<boolean> {
+  // Nothing more is decided meanwhile, and what was decided before is seen.
+  const finished = await whileWaiting(pool, id, async (tx) => {
+    const { rowCount } = await tx.query(
+      `update slack_inbox set finished_at = now(),
+         status = case when refusal is null then $3 else 'dead' end,
+         last_error = coalesce('Slack refused a reply: ' || refusal, last_error)
+       from (
+         select min(refusal) as refusal, count(*) filter (where state in ('new', 'sending')) as unsent
+         from slack_outbox where inbox_id = $1
+       ) as replies
+       where id = $1 and ${IS_OURS} and ($3 = 'dead' or unsent = 0)`,
+      [id, worker, status],
+    );
+    return rowCount !== 0;
+  });
+  return finished ?? false;
 }
 
 /** Keeps a row for as long as the mapping, whose conversation shows a button that needs it. */
@@ -174,9 +201,13 @@ export async function keepFor(db: Queryable, id: number, mapping: number): Promi
   await db.query("update slack_inbox set mapping_id = $2 where id = $1", [id, mapping]);
 }
 
-/** Deletes a row that turned out to be none of ours. */
-export async function forget(db: Queryable, id: number): Promise<void> {
-  await db.query("delete from slack_inbox where id = $1 and status = 'waiting'", [id]);
+/** Deletes a row that turned out to be nothing for us. Returns whether that counts. */
+export async function forget(db: Queryable, { id, worker }: AtWork): Promise<boolean> {
+  const { rowCount } = await db.query(`delete from slack_inbox where id = $1 and ${IS_OURS}`, [
+    id,
+    worker,
+  ]);
+  return rowCount !== 0;
 }
 
 /**

@@ -185,7 +185,7 @@ export class InboxWorker implements AsyncDisposable {
       while (!signal.aborted && wait === 0) {
         const row = await head(pool, lane);
         if (!row) break;
-        wait = await this.attempt(row, held);
+        wait = await this.attempt(row, worker, held);
       }
     } catch (error) {
       // Not even the failure could be noted, most likely because the database is away.
@@ -214,38 +214,38 @@ export class InboxWorker implements AsyncDisposable {
   }
 
   /** Returns for how many milliseconds the lane must pause; 0 to go on. */
-  private async attempt(row: InboxRow, held: Held): Promise<number> {
+  private async attempt(row: InboxRow, worker: number, held: Held): Promise<number> {
     const { pool, handler, logger, maxAttempts = 15, firstPause = FIRST_PAUSE_MS } = this.options;
     const { signal } = held.abort;
     const job: Job = { ...row, signal, idle: (wait) => idle(held, wait) };
     try {
       if (row.kind === undefined) throw new Postponed(NEWER_PAUSE_MS, "Left to a newer gateway.");
       if (row.attempts >= maxAttempts || row.crashes >= MAX_CRASHES)
-        return await this.giveUp(job, row);
+        return await this.giveUp(job, row, worker);
       await handler.work(job);
       signal.throwIfAborted();
-      await finish(pool, row.id, "done");
-      return 0;
+      if (await finish(pool, { id: row.id, worker }, "done")) return 0;
+      throw new Error("A reply is still to be sent, or the row is in other hands.");
     } catch (error) {
       if (signal.aborted) return 0;
-      if (error instanceof Postponed) return error.pause;
+      if (error instanceof Postponed) return Math.max(1, error.pause);
       if (error instanceof NotForUs) {
-        await forget(pool, row.id);
-        return 0;
+        return (await forget(pool, { id: row.id, worker })) ? 0 : firstPause;
       }
       // What the database refuses for its content it will refuse again.
       const hopeless = error instanceof pg.DatabaseError && error.code?.startsWith("22");
       const attempt = hopeless ? Math.max(maxAttempts, row.attempts + 1) : row.attempts + 1;
       logger.warn({ err: error, inbox: row.id, lane: row.lane, attempt }, "Slack delivery failed");
       const text = error instanceof Error ? error.message : String(error);
-      await noteFailure(pool, row.id, attempt, text);
+      // If it does not count, others have the lane.
+      if (!(await noteFailure(pool, { id: row.id, worker }, attempt, text))) return firstPause;
       // The head of the lane is given up at the next look.
       if (attempt >= maxAttempts) return 0;
       return Math.min(firstPause * 2 ** row.attempts, LONGEST_PAUSE_MS);
     }
   }
 
-  private async giveUp(job: Job, row: InboxRow): Promise<number> {
+  private async giveUp(job: Job, row: InboxRow, worker: number): Promise<number> {
     const { pool, handler, logger, maxAttempts = 15, firstPause = FIRST_PAUSE_MS } = this.options;
     const tries = row.attempts - maxAttempts;
     if (row.crashes < MAX_CRASHES_UNTOLD) {
@@ -253,16 +253,16 @@ export class InboxWorker implements AsyncDisposable {
         await handler.giveUp(job);
       } catch (failure) {
         if (job.signal.aborted) return 0;
-        if (failure instanceof Postponed) return failure.pause;
+        if (failure instanceof Postponed) return Math.max(1, failure.pause);
         logger.warn({ err: failure, inbox: row.id }, "could not tell that a delivery is given up");
         if (row.attempts >= maxAttempts && tries < GIVE_UP_TRIES) {
-          await noteFailure(pool, row.id, row.attempts + 1);
+          await noteFailure(pool, { id: row.id, worker }, row.attempts + 1);
           return Math.min(firstPause * 2 ** tries, LONGEST_PAUSE_MS);
         }
       }
     }
+    if (!(await finish(pool, { id: row.id, worker }, "dead"))) return firstPause;
     logger.error({ inbox: row.id, lane: row.lane }, "gave a Slack delivery up");
-    await finish(pool, row.id, "dead");
     return 0;
   }
 
