@@ -8,11 +8,12 @@ import {
   assertRefused,
   type GatewaySubject,
   get,
+  list,
   newSession,
   post,
 } from "../subject.js";
 
-/** Sessions that died on the backend while the gateway did not look. */
+/** What happens on the backend while the gateway does not look. */
 export const deadCases: Case<GatewaySubject>[] = [
   {
     name: "POST /chat to a session that died is 409 not connected, and so is the status then",
@@ -44,6 +45,27 @@ export const deadCases: Case<GatewaySubject>[] = [
       await stream.until("the end", () => stream.ended !== undefined);
       const answer = await post(subject, `${API}/session/resume`, { session_id });
       assertRefused(answer, 404, `Session '${session_id}' has ended`);
+    },
+  },
+  {
+    name: "a session that another surface began is neither listed nor reached",
+    async run(subject) {
+      const { backend } = subject;
+      assert.ok(backend, "these cases need the backend");
+      const origin = { surface: "elsewhere", user: "somebody" };
+      const { session } = await backend.client.create({ agent: backend.agent ?? "", origin });
+      const session_id = session?.sessionId ?? "";
+      assert.deepEqual((await list(subject, { q: session_id })).sessions, []);
+      const error = `Session '${session_id}' not found`;
+      for (const path of ["/chat", "/cancel", "/end", "/session/resume"]) {
+        const body = { session_id, message: "hello" };
+        assertRefused(await post(subject, API + path, body), 404, error);
+      }
+      for (const path of [`/sessions/${session_id}/transcript`, `/events?session=${session_id}`]) {
+        assertRefused(await get(subject, API + path), 404, error);
+      }
+      assert.equal((await backend.client.get({ sessionId: session_id })).session?.endReason, "");
+      await backend.client.end({ sessionId: session_id });
     },
   },
 ];

@@ -169,7 +169,9 @@ function raw(
   path: string,
   request: { method?: string; headers?: Record<string, string>; body?: object },
 ): Promise<RawAnswer> {
-  const { method = "GET", headers = {}, body } = request;
+  const { method = "GET", body } = request;
+  const text = body === undefined ? "" : JSON.stringify(body);
+  const headers = { "content-length": Buffer.byteLength(text), ...request.headers };
   return new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(patienceMs);
     // A connection of its own: one that was refused in mid-body may be closed.
@@ -180,13 +182,15 @@ function raw(
         response.destroy();
         return resolve({ status, headers: told, text: "" });
       }
-      let text = "";
+      let answer = "";
       response.setEncoding("utf8").on("data", (chunk: string) => {
-        text += chunk;
+        answer += chunk;
       });
-      response.on("end", () => resolve({ status, headers: told, text })).on("error", reject);
+      response
+        .on("end", () => resolve({ status, headers: told, text: answer }))
+        .on("error", reject);
     });
-    outgoing.on("error", reject).end(body && JSON.stringify(body));
+    outgoing.on("error", reject).end(text);
   });
 }
 
