@@ -348,6 +348,19 @@ test("a direct message to its author whose answer is lost: found there, not post
   expect(await states(job)).toEqual(["sent"]);
 });
 
+test("an app that may not list its direct messages posts one again, rather than never", async () => {
+  const job = await decided("answer");
+  await pool.query(
+    "update slack_outbox set channel_id = $2, thread_ts = null where inbox_id = $1",
+    [job.id, emulate.user],
+  );
+  await sending(job, "1 minute");
+  proxy.fail("conversations.list", "missing_scope");
+  await outbox.deliver(job);
+  expect(proxy.calls("chat.postMessage")).toHaveLength(1);
+  expect(await states(job)).toEqual(["sent"]);
+});
+
 test("a rate limit postpones the channel, without another call, and nothing is looked up", async () => {
   const job = await decided("one");
   const other = await decided("two");

@@ -60,6 +60,15 @@ test("a check mark for what was answered, none for what failed, and no hourglass
     expect(await reactionsOn(system, limited)).toEqual(["white_check_mark"]);
     expect(calls(system, "reactions.remove", limited)).toHaveLength(1);
   }, SOON);
+
+  // Slack is in trouble, or its answer is lost: the same twice does no harm.
+  system.proxy.fail("reactions.add", "lost");
+  system.proxy.fail("reactions.remove", "down");
+  const troubled = await say(system, thread, "hello in trouble");
+  await vi.waitFor(async () => {
+    expect(await reactionsOn(system, troubled)).toEqual(["white_check_mark"]);
+    expect(calls(system, "reactions.remove", troubled)).toHaveLength(1);
+  }, SOON);
 });
 
 test("an answer that Slack takes in no form: its author is told, it is counted, kept, and sent again when an operator says so", async () => {

@@ -15,8 +15,9 @@ export interface Reactions {
   remove(name: Reaction): void;
 }
 
-/** How often an emoji is tried while Slack limits calls; removing has the lowest limit, 20 a minute. */
+/** How often an emoji is tried while Slack limits calls, of which removing may be called least, or is in trouble. */
 const TRIES = 5;
+const TROUBLE_PAUSE_MS = 2_000;
 /** What Slack says when it is as it should be. */
 const DONE = new Set(["already_reacted", "no_reaction"]);
 
@@ -41,9 +42,10 @@ async function patiently(call: () => Promise<unknown>): Promise<void> {
       return;
     } catch (error) {
       const outcome = outcomeOf(error);
-      if (outcome.kind !== "later" || outcome.reason !== "ratelimited" || left <= 1) throw error;
+      const limited = outcome.kind === "later" && outcome.reason === "ratelimited";
+      if ((!limited && outcome.kind !== "unknown") || left <= 1) throw error;
       // It keeps no process from its end.
-      await delay(outcome.pause, undefined, { ref: false });
+      await delay(limited ? outcome.pause : TROUBLE_PAUSE_MS, undefined, { ref: false });
     }
   }
 }

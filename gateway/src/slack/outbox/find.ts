@@ -1,13 +1,14 @@
 import type { WebClient } from "@slack/web-api";
 import { z } from "zod";
+import { outcomeOf } from "../api/outcome.js";
 import { ChannelId, isUser, Ts } from "../keys.js";
 import type { Reply } from "./store.js";
 
 /** The type of the metadata by which a post is found again. Other apps can read it: it holds nothing but the id. */
 export const METADATA_TYPE = "amp_reply";
 
-/** How far our clock and Slack's may be apart, in seconds. */
-const CLOCK_SKEW_S = 60;
+/** How far our clock and Slack's may be apart, with the time that a try takes, in seconds. */
+const CLOCK_SKEW_S = 90;
 
 /** Looks in Slack for a reply that may have been posted. Returns its `ts`. */
 export async function findPosted(client: WebClient, reply: Reply): Promise<Ts | undefined> {
@@ -35,11 +36,20 @@ export async function findPosted(client: WebClient, reply: Reply): Promise<Ts | 
   return undefined;
 }
 
-/** The app's direct messages with the person that a reply is addressed to: Slack looks nothing up by a person's id. */
+/**
+ * The app's direct messages with the person that a reply is addressed to: Slack
+ * looks nothing up by a person's id. Undefined also where the app may not list them.
+ */
 async function directMessages(client: WebClient, reply: Reply): Promise<ChannelId | undefined> {
   let cursor = "";
   do {
-    const page = await client.conversations.list({ types: "im", limit: 1_000, cursor });
+    const page = await client.conversations
+      .list({ types: "im", limit: 1_000, cursor })
+      .catch((error: unknown) => {
+        if (outcomeOf(error).reason === "missing_scope") return undefined;
+        throw error;
+      });
+    if (!page) return undefined;
     for (const { id, user } of page.channels ?? []) {
       if (user === String(reply.channel)) return ChannelId.parse(id);
     }

@@ -156,7 +156,8 @@ export class Outbox {
   }
 
   private async look(reply: Reply): Promise<Ts | undefined> {
-    return findPosted(this.client, reply).catch((error: unknown) => {
+    const message = this.adapt(reply.message);
+    return findPosted(this.client, { ...reply, message }).catch((error: unknown) => {
       const outcome = outcomeOf(error);
       if (outcome.kind === "later") throw new Postponed(outcome.pause, outcome.reason);
       // What cannot be looked up there cannot be posted there either.
