@@ -183,7 +183,7 @@ test("an address for answers that is not Slack's gets none", async () => {
   const address = server.address();
   if (typeof address !== "object" || !address) throw new Error("no port");
   const send = (host: string, id: number) => {
-    system.proxy.fail("chat.postMessage", "not_in_channel");
+    system.proxy.fail("chat.postEphemeral", "not_in_channel");
     const form = new URLSearchParams({
       command: "/amp",
       text: "help",
