@@ -95,7 +95,7 @@ export const Turn = z.object({
 export type Turn = z.infer<typeof Turn>;
 
 /** What was said to the notes in a session. */
-export const Aside = z.object({
+const Aside = z.object({
   request_id: z.string().min(1),
   message: z.string(),
   response: z.string(),

@@ -16,7 +16,7 @@ const LIST = "an open event stream tells sessions that are new, put aside, spoke
 const HEAD = "GET /events is an event stream that nobody may store, and begins with the sessions";
 const NAMED = "GET /events of the session it names tells its turns, and none of the active one";
 const LATE =
-  "whoever opens the stream in mid-turn is told what came before, and goes on from there";
+  "a client that opens the stream in mid-turn is told what came before, and goes on from there";
 
 /** Mistakes with the state that a stream begins with, and with its end. */
 export const streamMutants: GatewayMutant[] = [

@@ -140,7 +140,7 @@ export const eventsCases: Case<GatewaySubject>[] = [
     },
   },
   {
-    name: "whoever opens the stream in mid-turn is told what came before, and goes on from there",
+    name: "a client that opens the stream in mid-turn is told what came before, and goes on from there",
     async run(subject) {
       const { session_id } = await newSession(subject);
       using first = await openEvents(subject, session_id);

@@ -14,7 +14,7 @@ import {
   transcript,
 } from "../subject.js";
 
-/** What was said in a session, for whoever opens it later. */
+/** What was said in a session, for a client that opens it later. */
 export const transcriptCases: Case<GatewaySubject>[] = [
   {
     name: "a transcript has the turns whole, the oldest first",
