@@ -1,16 +1,17 @@
 /**
- * How long do clicks and commands take while many turns wait? One gateway and
- * one backend, a PostgreSQL of its own, and a Slack that takes every call at
- * once, all in one process. Half of the turns wait for people, half for their agent.
+ * How long do clicks and commands take while many turns wait? One gateway, one
+ * backend, a PostgreSQL of its own, and a Slack that takes every call at once.
+ * Half of the turns wait for people, half for their agent.
  *
  *   npm run bench:waiting -- [turns of each half, 5000 by default]
  */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { parseConfig as backendConfig, startBackend } from "../backend-service/src/index.js";
-import { parseConfig, startGateway } from "../gateway/src/index.js";
+import { fileURLToPath } from "node:url";
 import { buttonOf, type Post, quickSlack } from "../gateway/test/quick-slack.js";
 import { deliver, event } from "../gateway/test/slack-deliver.js";
 import { startEmbeddedPostgres } from "../stack/src/embedded-postgres.js";
@@ -24,12 +25,13 @@ const AT_ONCE = 32;
 const dataDir = await mkdtemp(path.join(os.tmpdir(), "amp-bench-"));
 const database = await startEmbeddedPostgres({ dataDir });
 const slack = await quickSlack();
+const gatewayAt = `127.0.0.1:${await freePort()}`;
 const backendAt = `127.0.0.1:${await freePort()}`;
 const env = {
   DATABASE_URL: database.url,
   BACKEND_LISTEN: backendAt,
   BACKEND_URL: backendAt,
-  GATEWAY_LISTEN: "127.0.0.1:0",
+  GATEWAY_LISTEN: gatewayAt,
   LOG_LEVEL: process.env["LOG_LEVEL"] ?? "error",
   MAX_RUNNING_TURNS: String(HALF + SAMPLES),
   TURN_TIMEOUT: "1d",
@@ -39,9 +41,14 @@ const env = {
   SLACK_SIGNING_SECRET: "local-signing-secret",
   SLACK_MAX_SESSIONS_PER_USER: "1000000",
 };
-const backend = await startBackend(backendConfig(env));
-const gateway = await startGateway(parseConfig(env));
-const url = `${gateway.url}/slack/events`;
+const url = `http://${gatewayAt}/slack/events`;
+const services = ["backend-service", "gateway"].map((name) => {
+  const main = fileURLToPath(new URL(`../${name}/src/main.ts`, import.meta.url));
+  const node = ["--conditions=@amp/source", "--import=tsx", main];
+  return spawn(process.execPath, node, { env: { ...process.env, ...env }, stdio: "inherit" });
+});
+const ready = async () => (await fetch(`http://${gatewayAt}/readyz`).catch(() => undefined))?.ok;
+while (!(await ready())) await delay(100);
 
 let clock = 1_700_000_000;
 const nextTs = () => `${clock++}.000100`;
@@ -110,7 +117,8 @@ await begin("<@U0AMP> approve it");
 await until("questions asked", () => questions().length, HALF);
 await delay(15_000);
 
-const memory = process.memoryUsage();
+const metrics = await (await fetch(`http://${gatewayAt}/metrics`)).text();
+const [, memory] = /^process_resident_memory_bytes (\S+)$/m.exec(metrics) ?? [];
 const rows: [string, number[]][] = [
   ["a click, until its question shows the answer", []],
   ["a click, until its turn is answered", []],
@@ -118,6 +126,7 @@ const rows: [string, number[]][] = [
 ];
 for (const question of questions().slice(0, SAMPLES)) {
   const before = slack.updates;
+  const told = slack.posts.length;
   const began = performance.now();
   rows[0]?.[1].push(
     await time(
@@ -126,9 +135,9 @@ for (const question of questions().slice(0, SAMPLES)) {
     ),
   );
   const answered = () =>
-    slack.posts.some(
-      ({ thread, text }) => thread === question.thread && text.includes("Your answer was"),
-    );
+    slack.posts
+      .slice(told)
+      .some(({ thread, text }) => thread === question.thread && text.includes("Your answer was"));
   while (!answered()) await delay(1);
   rows[1]?.[1].push(performance.now() - began);
 }
@@ -145,10 +154,12 @@ console.table(
     }),
   ),
 );
-console.log(`memory of both services and the stand-in: ${Math.round(memory.rss / 1e6)} MB`);
+console.log(`memory of the gateway: ${Math.round(Number(memory) / 1e6)} MB`);
 
-await gateway[Symbol.asyncDispose]();
-await backend[Symbol.asyncDispose]();
+for (const service of services.reverse()) {
+  service.kill();
+  await once(service, "exit");
+}
 await slack[Symbol.asyncDispose]();
 await database[Symbol.asyncDispose]();
 await rm(dataDir, { recursive: true, force: true });
