@@ -2,9 +2,11 @@ import { Reason, richError, type SendStreamResponse, SessionState, type Turn } f
 import { status } from "@grpc/grpc-js";
 import type { Mutant } from "./mutant.js";
 import { approvalMutants } from "./mutants-approvals.js";
-import { cornerMutants } from "./mutants-corners.js";
 import { endingsMutants } from "./mutants-endings.js";
+import { keptMutants } from "./mutants-kept.js";
+import { tellingMutants } from "./mutants-telling.js";
 import { textMutants } from "./mutants-texts.js";
+import { turnMutants } from "./mutants-turns.js";
 
 /** Mistakes that somebody who writes a backend may well make. */
 export const mutants: Mutant[] = [
@@ -256,7 +258,9 @@ export const mutants: Mutant[] = [
   ...endingsMutants,
   ...approvalMutants,
   ...textMutants,
-  ...cornerMutants,
+  ...keptMutants,
+  ...turnMutants,
+  ...tellingMutants,
 ];
 
 function forgetful(seq: number, turn: Turn): SendStreamResponse {
