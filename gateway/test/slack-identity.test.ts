@@ -1,6 +1,7 @@
+import { connectSessions } from "@amp/proto";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { parseConfig, startGateway } from "../src/index.js";
-import { ADA, type SlackSystem, startSlackSystem } from "./slack-system.js";
+import { ADA, BOB, type SlackSystem, startSlackSystem } from "./slack-system.js";
 
 const HELP = "Amplifier Slack Bridge";
 
@@ -44,6 +45,47 @@ test.each(["invalid_auth", "team_access_not_granted", "limited", "down", "some_e
   },
   60_000,
 );
+
+test("a token that is refused later on: no turn is begun until Slack lets the app in again", async () => {
+  await system.pool.query("delete from slack_inbox");
+  await using _gateway = await system.anotherGateway();
+  const { channel } = await system.slack.message({ channel: BOB, user: BOB, text: "the first" });
+  const answers = async (words: string) =>
+    (await system.slack.messages(channel)).filter(
+      ({ bot_id, text }) => bot_id && text?.includes(words),
+    );
+  await expect.poll(() => answers("the first")).toHaveLength(1);
+  const isShutOut = () =>
+    system.logs.some(({ msg }) => msg === "Slack does not let the app in, deliveries wait");
+  const turns = async () => {
+    const sessions = connectSessions(system.backend.address);
+    const { sessions: all } = await sessions.list({}).finally(() => sessions.close());
+    return all.reduce((sum, { turnCount }) => sum + turnCount, 0);
+  };
+  system.logs.length = 0;
+  let refuses = true;
+  const calls = ["chat.postMessage", "auth.test", "reactions.add", "reactions.remove"];
+  for (const method of calls) {
+    system.proxy.stand(method, () => (refuses ? { ok: false, error: "token_revoked" } : undefined));
+  }
+  // The turn that meets the refusal is run; its answer waits.
+  await system.slack.message({ channel: BOB, user: BOB, text: "the second" });
+  await expect.poll(isShutOut).toBe(true);
+  const before = await turns();
+  for (const text of ["the third", "the fourth"]) {
+    await system.slack.message({ channel: BOB, user: BOB, text });
+  }
+  await expect.poll(() => inbox()).toContainEqual({ status: "waiting", attempts: 0, crashes: 0 });
+  const asked = () => system.proxy.calls("auth.test").length;
+  const askedBefore = asked();
+  await expect.poll(asked).toBeGreaterThan(askedBefore + 1);
+  expect(await turns()).toBe(before);
+  refuses = false;
+  for (const words of ["the second", "the third", "the fourth"]) {
+    await expect.poll(() => answers(words)).toHaveLength(1);
+  }
+  expect(await inbox()).not.toContainEqual(expect.objectContaining({ attempts: 1 }));
+});
 
 test("a gateway that Slack does not let in leaves the work to another", async () => {
   await using _good = await system.anotherGateway();

@@ -43,3 +43,32 @@ export async function findIdentity(
     }
   }
 }
+
+/**
+ * Whether Slack lets the app in, for work that is about to begin: without a call
+ * while no refusal is known, else asked of Slack, at most once in five seconds
+ * for all that wait. So a token that is refused later on costs nobody a turn
+ * whose answer could not be shown.
+ */
+export function admission(client: WebClient, health: SlackHealth): () => Promise<boolean> {
+  let asked: Promise<unknown> = Promise.resolve();
+  let askedAt = Number.NEGATIVE_INFINITY;
+  return async () => {
+    if (!health.refuses("bot token")) return true;
+    if (performance.now() - askedAt >= PAUSE_MS) {
+      askedAt = performance.now();
+      asked = client.auth.test().then(
+        () => health.letIn("bot token"),
+        (error: unknown) => {
+          const { reason } = outcomeOf(error);
+          if (takesOperator(reason)) health.refused("bot token", reason);
+        },
+      );
+    }
+    await asked;
+    return !health.refuses("bot token");
+  };
+}
+
+/** How long work waits that Slack's refusal keeps from its beginning, in milliseconds. */
+export const SHUT_OUT_PAUSE_MS = PAUSE_MS;

@@ -16,8 +16,8 @@ import { parseDelivery } from "./door/parse.js";
 import { deliveryRoutes } from "./door/routes.js";
 import { SocketSlots } from "./door/slots.js";
 import { SocketConnections } from "./door/socket.js";
-import { findIdentity } from "./identity.js";
-import { type Handler, type Job, NotForUs } from "./inbox/job.js";
+import { admission, findIdentity, SHUT_OUT_PAUSE_MS } from "./identity.js";
+import { type Handler, type Job, NotForUs, Postponed } from "./inbox/job.js";
 import { inboxMetrics } from "./inbox/metrics.js";
 import { InboxWorker } from "./inbox/worker.js";
 import { managementRoutes } from "./management.js";
@@ -62,6 +62,7 @@ export async function startSlack(config: SlackConfig, context: SurfaceContext): 
   const stop = new AbortController();
   const identity = findIdentity(client, logger, stop.signal, health);
   identity.catch(() => {});
+  const isLetIn = admission(client, health);
   releases.defer(() => stop.abort());
   const handler: Handler = {
     async work(job) {
@@ -71,6 +72,9 @@ export async function startSlack(config: SlackConfig, context: SurfaceContext): 
       // Also when Slack lets the app in no more, which is one of them.
       if (delivery && isChange(delivery)) return workChange(bridge, job, delivery);
       const self = await identity;
+      if (!(await isLetIn())) {
+        throw new Postponed(SHUT_OUT_PAUSE_MS, "Slack does not let the app in.");
+      }
       const words = delivery?.kind === "message";
       if (!delivery || (words && delivery.user === self)) throw new NotForUs();
       await workDelivery(bridge, job, delivery, self);

@@ -25,6 +25,11 @@ export class SlackHealth {
     this.logger.info({ token }, "Slack lets the app in again");
   }
 
+  /** Whether Slack's latest answer about this token was a refusal. */
+  refuses(token: Token): boolean {
+    return this.refusals.has(token);
+  }
+
   /** What an operator has to repair; undefined while nothing is known to be wrong. */
   get problem(): string | undefined {
     const [first] = this.refusals;
