@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** Tests run on the sources, without a build. */
@@ -17,6 +18,8 @@ export default defineConfig({
     testTimeout: 180_000,
     expect: { poll: { timeout: 60_000 } },
     hookTimeout: 180_000,
+    // Most tests wait most of their time, for processes, leases and time-outs.
+    maxWorkers: Math.max(3, availableParallelism()),
     // The cases of a contract suite mostly wait, some of them for long, and beside one another.
     maxConcurrency: 24,
   },
