@@ -103,7 +103,9 @@ test("nothing is left behind in the database", async () => {
   const { rows: connections } = await pool.query(
     "select 1 from pg_stat_activity where application_name like 'amp-backend%' and datname = current_database()",
   );
-  const { rows: locks } = await pool.query("select 1 from pg_locks where locktype = 'advisory'");
+  const { rows: locks } = await pool.query(
+    `select 1 from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())`,
+  );
   await pool.end();
   expect({ replicas, connections, locks }).toEqual({ replicas: [], connections: [], locks: [] });
 });

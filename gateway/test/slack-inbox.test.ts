@@ -217,7 +217,8 @@ test("a worker that loses its lock for a moment keeps its rows, and no other tak
   await box.worker(work);
   await box.put("lane", "text");
   await vi.waitFor(() => expect(attempts).toBe(1));
-  const holders = "select pid from pg_locks where locktype = 'advisory' and objsubid = 2";
+  const holders = `select pid from pg_locks where locktype = 'advisory' and objsubid = 2
+    and database = (select oid from pg_database where datname = current_database())`;
   await box.worker(work);
   const { rows: before } = await box.pool.query(holders);
   await box.pool.query(`select pg_terminate_backend(pid) from (${holders}) as holder`);
@@ -344,7 +345,8 @@ test("a renewal that fails is forgiven, and one that finds the lanes taken is no
   const lock = await box.pool.connect();
   const renewed = "select lease_until from slack_worker_leases";
   const { rows: before } = await lock.query<{ lease_until: Date }>(renewed);
-  const blocked = "select from pg_locks where not granted";
+  const blocked =
+    "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
   await lock.query("begin");
   await lock.query("lock table slack_worker_leases in share mode");
   // One renewal waits until the next would be due.

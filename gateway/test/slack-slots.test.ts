@@ -12,6 +12,10 @@ const logger = pino({ level: "silent" });
 const SOON = { timeout: 60_000 };
 const post = { channel: "C0GENERAL", user: "U0ADA" };
 
+/** The locks of slots; the server has the databases of other tests, too. */
+const OURS = `locktype = 'advisory' and classid = $1 and granted
+  and database = (select oid from pg_database where datname = current_database())`;
+
 test("eight slots over all gateways, which move when their holder is gone", async () => {
   await using database = await gatewayDatabase();
   const never = new AbortController().signal;
@@ -21,8 +25,7 @@ test("eight slots over all gateways, which move when their holder is gone", asyn
     [1, 2].map(() => gateway.take(never).then((slot) => void taken.push(slot))),
   );
   await vi.waitFor(() => expect(taken).toHaveLength(SLOTS), SOON);
-  const held =
-    "select objid from pg_locks where locktype = 'advisory' and classid = $1 and granted";
+  const held = `select objid from pg_locks where ${OURS}`;
   const locks = async () => (await database.pool.query(held, [0x616d71])).rows.length;
   expect(await locks()).toBe(SLOTS);
 
@@ -41,9 +44,8 @@ test("a slot whose lock is taken by another is lost; one whose connection broke 
   await using slots = new SocketSlots(database.options, logger);
   const never = new AbortController().signal;
   const slot = await slots.take(never);
-  const mine = `select pg_terminate_backend(pid) from pg_locks
-    where locktype = 'advisory' and classid = $1 and granted`;
-  const held = "select from pg_locks where locktype = 'advisory' and classid = $1 and granted";
+  const mine = `select pg_terminate_backend(pid) from pg_locks where ${OURS}`;
+  const held = `select from pg_locks where ${OURS}`;
   await database.pool.query(mine, [0x616d71]);
   await vi.waitFor(async () => {
     expect((await database.pool.query(held, [0x616d71])).rowCount).toBe(1);

@@ -133,7 +133,7 @@ test("a decision that is made while the row is being ended keeps it", async () =
   await using _worker = await start(database, { work });
   await put(database, "text");
   const waiting =
-    "select from pg_stat_activity where wait_event_type = 'Lock' and query like '%slack_inbox%'";
+    "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%slack_inbox%'";
   await expect.poll(async () => (await pool.query(waiting)).rowCount).toBe(1);
   await late.query(
     `insert into slack_outbox (inbox_id, part, channel_id, message)

@@ -119,11 +119,13 @@ test("a migration whose connection is lost fails, and nothing else does", async 
     (error: unknown) => error,
   );
   await vi.waitFor(async () => {
-    const { rowCount } = await holder.query("select from pg_locks where not granted");
+    const { rowCount } = await holder.query(
+      "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+    );
     expect(rowCount).toBe(1);
   });
   await holder.query(
-    "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'amp-migrate'",
+    "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'amp-migrate'",
   );
   expect(isUnavailable(await failure)).toBe(true);
   holder.release(true);
