@@ -17,6 +17,14 @@ const env = {
   COMPOSE_PROJECT_NAME: `amp-test-${process.pid}`,
   BACKEND_PORT: String(await freePort()),
   GATEWAY_PORT: String(await freePort()),
+  SLACK_PORT: String(await freePort()),
+  // Not an address is made of it, so that it may hold what means something in one.
+  POSTGRES_PASSWORD: "a#b/c:d@e?f g%20",
+  // Nobody listens there: the real Slack would refuse the token, and the gateway say so.
+  SLACK_API_URL: "http://127.0.0.1:9/api/",
+  SLACK_BOT_TOKEN: "xoxb-compose",
+  SLACK_SIGNING_SECRET: "compose",
+  TURN_TIMEOUT: "5m",
 };
 const api = `http://127.0.0.1:${env.GATEWAY_PORT}/apps/web-chat/api`;
 // Version 2 is a plugin, version 1 a program.
@@ -47,6 +55,21 @@ try {
   await check("it still answers in new containers", async () => {
     await isReady();
     await chat("hello after all");
+  });
+  await check(
+    "Slack's deliveries have a port of their own, and nothing else is there",
+    async () => {
+      const outside = `http://127.0.0.1:${env.SLACK_PORT}`;
+      const unsigned = await fetch(`${outside}/slack/events`, { method: "POST", body: "{}" });
+      assert.equal(unsigned.status, 401);
+      assert.equal((await fetch(`${outside}/`)).status, 404);
+    },
+  );
+  await check("settings reach the services, and a model on this machine can be reached", () => {
+    const inBackend = (script) => compose("exec", "-T", "backend", "node", "-e", script).trim();
+    assert.equal(inBackend("console.log(process.env.TURN_TIMEOUT)"), "5m");
+    const lookUp = "require('dns').lookup('host.docker.internal', (e, a) => console.log(e ?? a))";
+    assert.match(inBackend(lookUp), /^[0-9a-f.:]+$/);
   });
   await check("the services do not run as root", async () => {
     for (const service of ["backend", "gateway"]) {
