@@ -98,6 +98,9 @@ test("who stops twice before anything is said does not end the session", async (
   await speaking(thread);
   await Promise.all([say("stop", thread), say(`${BOT} stop`, thread), say("Stop!", thread)]);
   await idle(system);
+  // Also one that comes in when the turn has just ended of the first.
+  await say("STOP", thread);
+  await idle(system);
   expect((await said(thread)).filter((text) => text.startsWith("Stopped."))).toHaveLength(1);
   expect(await state(thread)).toBe("active");
 });

@@ -43,7 +43,7 @@ export const deadCases: Case<BackendSubject>[] = [
         await assertDead(call(subject, sessionId), Reason.SESSION_ENDED, sessionId);
       }
       const together = Array.from({ length: 4 }, () => call(subject, sessionId));
-      for (const each of together) await assertDead(each, Reason.SESSION_ENDED, sessionId);
+      await Promise.all(together.map((each) => assertDead(each, Reason.SESSION_ENDED, sessionId)));
     },
   })),
   {

@@ -32,12 +32,12 @@ async function refused(client: SessionClient, reason: Reason): Promise<void> {
   const options: CallOptions = { timeout: 5_000 };
   try {
     for (const call of [
-      client.create({}, options),
-      client.list({}, options),
-      drain(client.watch({ sessionId: "any" }, options)),
-      drain(client.sendStream({ sessionId: "any", message: "any" }, options)),
+      () => client.create({}, options),
+      () => client.list({}, options),
+      () => drain(client.watch({ sessionId: "any" }, options)),
+      () => drain(client.sendStream({ sessionId: "any", message: "any" }, options)),
     ]) {
-      await assertFails(call, status.UNAUTHENTICATED, reason);
+      await assertFails(call(), status.UNAUTHENTICATED, reason);
     }
   } finally {
     client.close();

@@ -2,7 +2,7 @@ import { isDead, SessionState, TurnState } from "../../backend/index.js";
 import { Postponed } from "../inbox/job.js";
 import { unansweredBefore } from "../inbox/store.js";
 import { placeKey } from "../keys.js";
-import { type Mapping, turnEndedAfter } from "../mappings/store.js";
+import { type Mapping, touchStopped, turnEndedAfter } from "../mappings/store.js";
 import { patiently } from "../work/bridge.js";
 import type { Command, CommandRequest } from "./command.js";
 import { end, sessionHere } from "./end.js";
@@ -72,7 +72,10 @@ async function stopTurn(
       const { turns } = await backend.listTurns({ sessionId, newestFirst: true, pageSize }, call);
       const open = turns.filter(({ state }) => OPEN.has(state));
       const first = open.at(-1);
-      if (first && (await backend.cancel(sessionId, first.seq, call))) return "stopped";
+      if (first && (await backend.cancel(sessionId, first.seq, call))) {
+        await touchStopped(pool, here.id);
+        return "stopped";
+      }
     }
   } catch (error) {
     // The end of the session finds that out, too, and tells it.

@@ -252,7 +252,21 @@ export async function reservationOf(db: Queryable, inboxId: number): Promise<num
 
 /** Notes that the conversation is in use. */
 export async function touch(db: Queryable, id: number): Promise<void> {
-  await db.query("update slack_mappings set last_active = now() where id = $1", [id]);
+  await db.query(
+    "update slack_mappings set last_active = greatest(last_active, now()) where id = $1",
+    [id],
+  );
+}
+
+/**
+ * Notes that a turn of the conversation was stopped. A stop that comes in within
+ * two seconds of it is the same gesture, and `turnEndedAfter` says so.
+ */
+export async function touchStopped(db: Queryable, id: number): Promise<void> {
+  await db.query(
+    "update slack_mappings set last_active = clock_timestamp() + interval '2 s' where id = $1",
+    [id],
+  );
 }
 
 /** Whether a turn of the conversation ended after the inbox row came in. */
