@@ -26,9 +26,9 @@ export interface Message {
   /** Its session was ended before it was answered, on purpose: it may stay without an answer. */
   excused: boolean;
   /**
-   * Its turn was cut off and may not be run again: its sender is told that, in
-   * place of an answer. In Slack nothing says of which message that is; there it is
-   * the oldest that waits, until the backend is asked.
+   * Its turn was cut off and may not be run again. Its sender gets a notice instead of
+   * an answer. A notice in Slack does not name its message, so it is taken for the
+   * oldest one that waits, until the backend is asked.
    */
   interrupted: boolean;
   /** Whether its agent is to ask somebody before it answers. */

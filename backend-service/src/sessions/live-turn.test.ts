@@ -71,7 +71,7 @@ test("a tool call counts for what it holds now, however often it is told", () =>
   for (let n = 1; n <= 50; n++) {
     turn.tell({ type: "tool", call: { ...call, content: "x".repeat(400 * n) } });
   }
-  // 20 KB are told, and room for all the rest is left.
+  // The call counts as the 20 KB that it holds now, so that the rest of the limit is free.
   turn.tell({ type: "text", text: "y".repeat(379_000) });
   turn.tell({ type: "tool", call: { ...call, content: "" } });
   turn.tell({ type: "text", text: "y".repeat(20_000) });

@@ -110,7 +110,7 @@ export class LiveTurn {
         kind: storable(event.call.kind),
         content: storable(event.call.content),
       };
-      // A call that is told again replaces what was told of it before.
+      // A later version of a call replaces the one before it.
       const size = call.id.length + call.title.length + call.kind.length + call.content.length + 1;
       this.#grow(size - (this.#tools.get(call.id)?.size ?? 0));
       this.#tools.set(call.id, { call, size });

@@ -10,9 +10,9 @@ interface Waiter {
 }
 
 /**
- * Room for a limited amount, such as places or bytes. Whoever finds too little waits in
- * line: the first in the line is the first to enter, also when it needs more than those
- * behind it. One who needs more than there is at all gets all of it.
+ * Room for a limited amount, such as places or bytes. A caller that finds too little
+ * waits in a queue. The first in the queue enters first, even if it needs more than those
+ * behind it. A caller that needs more than the whole room gets the whole room.
  */
 export class Room {
   #free: number;

@@ -13,7 +13,7 @@ export interface InterruptedTurn {
 /** An agent whose turns may be repeated has them interrupted only after so many runs. */
 const MOST_RUNS = 3;
 
-/** Marks the messages whose turns were interrupted, and checks that nothing was done twice and all was told. */
+/** Marks the messages whose turns were interrupted. Checks that no turn ran twice and that each sender heard of the interruption. */
 export async function checkInterruptions(
   database: Database,
   log: Log,
@@ -42,7 +42,7 @@ export function compareInterruptions(turns: readonly InterruptedTurn[], log: Log
   return [...problems, ...log.conversations.flatMap(compareTold)];
 }
 
-/** Each is told once, unless nobody may have been there any more to be told. */
+/** Each sender hears of it once, unless the session ended before that. */
 function compareTold({ name, messages, interruptions }: Conversation): string[] {
   const interrupted = messages.filter((each) => each.interrupted);
   const sure = interrupted.filter(({ excused, accepted }) => !excused && accepted !== undefined);

@@ -50,7 +50,7 @@ const CUT_SHORT = new Map([
 const CALLS = new Set(["tool_calls", "function_call"]);
 const MAX_TOOL_NAME = 100;
 
-/** Names of tools are written so; of anything else nothing is told. */
+/** What a tool's name looks like. A name of any other form is not shown. */
 function toolName(name: string | null | undefined): string {
   const told = name?.slice(0, MAX_TOOL_NAME) ?? "";
   return /^[\w.:-]+$/.test(told) ? told : "";
